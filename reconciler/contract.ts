@@ -1,0 +1,87 @@
+/** What the loop needs of the world, and what the world may ask of the loop. */
+import type { Draft } from '#schema/documents';
+import type { SdpError } from '#schema/errors';
+import type { PlanView, RouteView } from '#schema/http';
+import type { Deployment, DeploymentEvent } from '#schema/records';
+import type { SandboxStatus } from '#schema/status';
+import type { Command, CommandOf, CommandResultOf, CommandType, Credentials } from '#schema/wire/commands';
+import type { Hello } from '#schema/wire/messages';
+import type { NodeState } from '#schema/wire/report';
+
+/** A node as the hub knows it. `state` is the newest report; its age is part of the truth. */
+export interface FleetNode {
+  hello: Hello;
+  /** Whether the session is live and its full report has arrived. */
+  online: boolean;
+  /** ISO time of the newest sign of life. */
+  lastSeenAt: string;
+  /** Absent until a first full report of this server's life. */
+  state?: NodeState;
+  /** Number of the newest report. */
+  reportNumber: number;
+}
+
+/** The agents, as the loop sees them. Implemented by the hub. */
+export interface Fleet {
+  /** Sorted by name. */
+  nodes(): readonly FleetNode[];
+  /**
+   * Sends a command and answers when its result is there.
+   * @throws SdpError as the agent answered, `node_offline` when the session ends first, `deadline_exceeded`.
+   */
+  send<T extends CommandType>(node: string, command: CommandOf<T> & { type: T }): Promise<CommandResultOf[T]>;
+  cancel(node: string, commandId: string, reason: string): void;
+  /** Called with the sandbox uids that a report, a lost or a new session concerns, or `all`. Returns the unsubscriber. */
+  onChange(listener: (uids: readonly string[] | 'all') => void): () => void;
+}
+
+/** Live logins of people, in memory only (C3, C4). */
+export interface LoginVault {
+  credentialsOf(username: string): Credentials | undefined;
+}
+
+/** What people see happen. Implemented by the stream. */
+export interface Announcer {
+  status(sandbox: string, slug: string, status: SandboxStatus): void;
+  deployment(deployment: Deployment): void;
+  deploymentEvent(sandbox: string, event: DeploymentEvent): void;
+  /** A line for a deployment's log that comes from the control plane itself. */
+  log(deploymentId: string, phase: 'FETCH' | 'DEPLOY', text: string): void;
+}
+
+export interface Clock {
+  now(): number;
+}
+
+/** Installation's defaults for what a sandbox leaves out. */
+export interface Defaults {
+  gateway: { repository: string; branch: string };
+  startSeconds: number;
+  drainSeconds: number;
+}
+
+export interface Reconciler {
+  /** Starts watching; every known sandbox is looked at once. */
+  start(): Promise<void>;
+  /** Lets running passes end; sends nothing more. */
+  stop(): Promise<void>;
+  /** Look at this sandbox soon. */
+  enqueue(uid: string): void;
+  /** A journal event of an agent: moves its deployment's state. */
+  onPipelineEvent(event: DeploymentEvent): Promise<void>;
+  /** The plan that these drafts would lead to for one sandbox (slug), without writing. */
+  preview(drafts: readonly Draft[], sandboxSlug: string, user: string): Promise<PlanView>;
+  /** How each service of a sandbox is reached now, and why. */
+  routes(sandboxSlug: string): Promise<RouteView[]>;
+  /** Restart, as a person asks for it: not a change of desired state. */
+  restart(sandboxSlug: string, service: string): Promise<void>;
+}
+
+/** Outcome of one pass over a key: the whole retry policy. */
+export type Outcome =
+  | { kind: 'done' }
+  | { kind: 'requeue'; afterMs: number }
+  | { kind: 'retry'; error: unknown }
+  | { kind: 'terminal'; error: SdpError };
+
+export type AnyCommand = Command;

@@ -1,0 +1,213 @@
+/* Generated from ../documents/template.schema.json by `npm run generate`; do not edit. */
+
+/**
+ * 1 to 40 letters, digits, '-', '_' or '.'. Case is kept; two names that differ only in case, '_' or '.' are the same name.
+ */
+export type Name = string;
+/**
+ * What the sandbox is for.
+ */
+export type Description = string;
+/**
+ * Repository of the gateway, as agents report it.
+ */
+export type Repository = string;
+/**
+ * Name of a git branch. It becomes a commit only when the service is added, the branch is changed, or somebody deploys.
+ */
+export type Branch = string;
+/**
+ * Full commit id (40 hexadecimal digits). The service stays on it whatever is pushed.
+ */
+export type Commit = string;
+/**
+ * Environments whose variables, secrets and files are injected, in this order; a later one wins.
+ */
+export type Environments = Name[];
+/**
+ * CPUs, such as 0.5.
+ */
+export type CPU = number;
+/**
+ * Memory with a unit: Ki, Mi or Gi.
+ */
+export type Memory = string;
+/**
+ * Pins the service to the node of this name.
+ */
+export type Node = string;
+/**
+ * true: the service is not run here and requests for it go to OCP.
+ */
+export type UseOCP = true;
+/**
+ * stopped keeps the service's container stopped.
+ */
+export type Run = 'started' | 'stopped';
+/**
+ * suspended stops all containers and keeps everything else.
+ */
+export type Run1 = 'active' | 'suspended';
+/**
+ * A number with a unit: s, m, h or d.
+ */
+export type Duration = string;
+/**
+ * Questions asked when it is used.
+ */
+export type Parameters = TemplateParameter[];
+
+/**
+ * A reusable sandbox spec, with questions.
+ */
+export interface TemplateDocument {
+  /**
+   * Version of the format.
+   */
+  apiVersion: 'sdp/v1';
+  /**
+   * Kind of document.
+   */
+  kind: 'Template';
+  metadata: Metadata;
+  spec: TemplateSpec;
+  /**
+   * What is; written by SDP and ignored on input.
+   */
+  status?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * The user's part of the metadata. uid, generation, resourceVersion and the like are written by SDP and ignored on input.
+ */
+export interface Metadata {
+  name: Name;
+  /**
+   * Free labels for finding and grouping.
+   */
+  labels?: {
+    [k: string]: string;
+  };
+  /**
+   * Free notes.
+   */
+  annotations?: {
+    [k: string]: string;
+  };
+  /**
+   * Identity; written by SDP.
+   */
+  uid?: string;
+  /**
+   * Counter of spec changes; written by SDP.
+   */
+  generation?: number;
+  /**
+   * Store sequence; when given, the write is refused if somebody else saved since.
+   */
+  resourceVersion?: number;
+  /**
+   * Number of the newest revision; written by SDP.
+   */
+  revision?: number;
+  /**
+   * Written by SDP.
+   */
+  createdAt?: string;
+  /**
+   * Written by SDP.
+   */
+  createdBy?: string;
+  /**
+   * Written by SDP.
+   */
+  updatedAt?: string;
+  /**
+   * Written by SDP.
+   */
+  updatedBy?: string;
+  /**
+   * Written by SDP when deletion was asked for.
+   */
+  deletedAt?: string;
+  /**
+   * Work before deletion; written by SDP.
+   */
+  finalizers?: string[];
+}
+/**
+ * Spec of the sandboxes made from it.
+ */
+export interface TemplateSpec {
+  description?: Description;
+  gateway?: Gateway;
+  services?: Services;
+  environments?: Environments;
+  variables?: Variables;
+  limits?: Limits;
+  run?: Run1;
+  expireAfter?: Duration;
+  parameters?: Parameters;
+}
+/**
+ * The API gateway of the sandbox. What is left out comes from the installation's defaults.
+ */
+export interface Gateway {
+  repository?: Repository;
+  branch?: Branch;
+  commit?: Commit;
+  environments?: Environments;
+  variables?: Variables;
+  resources?: Limits;
+  node?: Node;
+}
+/**
+ * Environment variables by name. Values may use {sandbox} and {service}. A value holds at most 120 KiB; put larger ones into files.
+ */
+export interface Variables {
+  [k: string]: string;
+}
+/**
+ * Limits that the engine enforces.
+ */
+export interface Limits {
+  cpu?: CPU;
+  memory?: Memory;
+}
+/**
+ * The services of the sandbox by name. A service of the catalogue that is not named is left to OCP.
+ */
+export interface Services {
+  [k: string]: SandboxService;
+}
+/**
+ * One service: a branch or a commit to run here, or use_ocp to leave it to OCP.
+ */
+export interface SandboxService {
+  branch?: Branch;
+  commit?: Commit;
+  use_ocp?: UseOCP;
+  environments?: Environments;
+  variables?: Variables;
+  resources?: Limits;
+  run?: Run;
+  node?: Node;
+}
+/**
+ * A question asked when the template is used; {{name}} in the template's strings becomes the answer.
+ */
+export interface TemplateParameter {
+  /**
+   * Name used as {{name}}.
+   */
+  name: string;
+  /**
+   * The question.
+   */
+  description?: string;
+  /**
+   * Answer when none is given.
+   */
+  default?: string;
+}

@@ -1,0 +1,177 @@
+/** Bodies of the HTTP API, shared by server, CLI and UI. */
+import type { ErrorBody } from './errors.ts';
+import type { EdgeTarget } from './wire/commands.ts';
+import type { Kind, StoredDocument } from './documents.ts';
+import type { NodeType } from './states.ts';
+import type { PortRanges } from './wire/messages.ts';
+
+/** RFC 9457 problem document; `application/problem+json`. */
+export interface Problem extends ErrorBody {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+}
+
+export interface LoginRequest {
+  username: string;
+  password: string;
+}
+export interface LoginResponse {
+  /** Bearer token; the browser gets it as a cookie instead. */
+  token: string;
+  username: string;
+  expiresAt: string;
+}
+export interface WhoAmI {
+  username: string;
+  /** Whether this server holds a live login that can fetch for this person. */
+  canFetch: boolean;
+  expiresAt: string;
+  server: { version: string; installation: string };
+}
+
+/** One step of a plan, in the order in which it would happen. */
+export interface PlanStep {
+  action:
+    | 'fetch'
+    | 'build'
+    | 'network'
+    | 'create'
+    | 'replace'
+    | 'restart'
+    | 'start'
+    | 'stop'
+    | 'remove'
+    | 'route'
+    | 'claim'
+    | 'release';
+  service?: string;
+  node?: string;
+  /** Plain words: what and why. */
+  reason: string;
+}
+
+/** What a save would do: the same result drives commands and is shown to people. */
+export interface PlanView {
+  sandbox: string;
+  steps: PlanStep[];
+  /** Services that stay exactly as they are. */
+  keep: string[];
+  /** What is in the way, with what to do. The plan does the rest. */
+  blocked: { service?: string; code: string; reason: string }[];
+  warnings: string[];
+}
+
+/** A field that a write would change. Values of secrets are never shown. */
+export interface FieldChange {
+  /** Such as `spec.services.account.branch`. */
+  path: string;
+  before?: unknown;
+  after?: unknown;
+}
+
+export type ApplyOutcome = 'created' | 'configured' | 'unchanged';
+
+export interface ApplyResult {
+  kind: Kind;
+  name: string;
+  outcome: ApplyOutcome;
+  changes: FieldChange[];
+  /** resourceVersion that `wait` has to see; with dryRun the current one. */
+  resourceVersion: number;
+  generation: number;
+  /** For a sandbox, or a route of one: what it leads to. */
+  plan?: PlanView;
+}
+
+/** `POST /api/v1/apply?dryRun=true` with YAML (application/yaml) or JSON `{documents: [...]}`. */
+export interface ApplyResponse {
+  dryRun: boolean;
+  results: ApplyResult[];
+}
+
+export interface Revision {
+  revision: number;
+  generation: number;
+  resourceVersion: number;
+  author: string;
+  message: string;
+  at: string;
+  deleted: boolean;
+  spec: unknown;
+}
+
+export interface NodeView {
+  name: string;
+  type: NodeType;
+  address: string;
+  engine: string;
+  /** Whether its session is live. */
+  online: boolean;
+  lastSeenAt: string;
+  agentVersion: string;
+  /** This agent runs the edge of its engine. */
+  edgeOwner: boolean;
+  edge: { state: string; message?: string };
+  repositories: { name: string; path: string; kind: string; url?: string; problem?: string }[];
+  containers: number;
+  memoryFreeBytes: number;
+  diskFreeBytes: number;
+  ports: PortRanges;
+}
+
+export interface RepositoryView {
+  name: string;
+  url?: string;
+  nodes: string[];
+  problem?: string;
+}
+
+/** `GET /api/v1/sandboxes/{name}/routes`: how each service is reached, and why. */
+export interface RouteView {
+  service: string;
+  target: string;
+  url: string;
+  reason: string;
+  edges: Record<string, EdgeTarget>;
+}
+
+/** `PUT /api/v1/sandboxes/{name}/routes/{service}`. */
+export interface SetRouteRequest {
+  target: 'sandbox' | 'ocp' | string | { sandbox: string };
+  /** Gives the service this branch in the same write, where it has none. */
+  branch?: string;
+}
+
+/** `POST /api/v1/sandboxes/{name}/deploy`: resolve the branches anew; all services when none are named. */
+export interface DeployRequest {
+  services?: string[];
+  message?: string;
+}
+
+export interface CloneRequest {
+  name: string;
+  /** Answers to a template's questions. */
+  parameters?: Record<string, string>;
+}
+
+export interface RollbackRequest {
+  revision: number;
+}
+
+/** A page of a list. `next` is the cursor for `?cursor=`. */
+export interface Page<T> {
+  items: T[];
+  next?: string;
+  /** Stream sequence as of this answer: follow the stream from here. */
+  seq?: number;
+}
+
+/** `GET /api/v1/templates/{name}/…/clone?dryRun=true` and the editor: text and document. */
+export interface DocumentView {
+  document: StoredDocument;
+  /** The author's text with comments and order, where it was applied as YAML. */
+  text?: string;
+  seq?: number;
+}

@@ -1,0 +1,170 @@
+/** What the control plane needs of its store. SQLite is one implementation; one contract test holds for all. */
+import type { Draft, Kind, StoredDocument } from '#schema/documents';
+import type {
+  AuditEntry,
+  Deployment,
+  DeploymentEvent,
+  PortAllocation,
+  Resolution,
+  SubnetAllocation,
+} from '#schema/records';
+import type { Revision } from '#schema/http';
+import type { SandboxStatus } from '#schema/status';
+import type { NodeType } from '#schema/states';
+
+export interface Author {
+  user: string;
+  /** Shown in the history. */
+  message?: string;
+}
+
+/** Resolution that travels with a write (rollback, clone, restore): valid for the generation that the write makes. */
+export type CarriedResolution = Omit<Resolution, 'sandboxUid' | 'generation' | 'resolvedAt' | 'resolvedBy'>;
+
+export interface Write {
+  draft: Draft;
+  /** The author's YAML of this document, kept with the revision. */
+  text?: string;
+  /** Makes a revision and raises the generation although the spec is equal: `deploy`. */
+  bump?: boolean;
+  resolutions?: CarriedResolution[];
+}
+
+export interface WriteResult {
+  document: StoredDocument;
+  outcome: 'created' | 'configured' | 'unchanged';
+  /** The document before, if there was one that was not deleted. */
+  before?: StoredDocument;
+}
+
+/** A key that changed; readers read the level. */
+export interface Change {
+  resourceVersion: number;
+  kind: Kind;
+  slug: string;
+  name: string;
+  uid: string;
+  /** The document is gone for good. */
+  gone: boolean;
+}
+
+/**
+ * Versioned documents. Every method throws SdpError: `conflict` (stale resourceVersion; names both),
+ * `name_taken` (slug or container name of another document; names both), `not_found`.
+ */
+export interface DocumentStore {
+  /** All or nothing, in one transaction. What is there already changes nothing and makes no revision. */
+  apply(writes: readonly Write[], author: Author): Promise<WriteResult[]>;
+  /** What `apply` would answer, without writing. */
+  dryRun(writes: readonly Write[], author: Author): Promise<WriteResult[]>;
+  /** By name in any case. undefined when there is none or it is gone; a document waiting for finalizers is returned. */
+  get<K extends Kind>(kind: K, name: string): Promise<StoredDocument<K> | undefined>;
+  getByUid(uid: string): Promise<StoredDocument | undefined>;
+  /** Sorted by slug. Includes documents that wait for finalizers. */
+  list<K extends Kind>(kind: K): Promise<StoredDocument<K>[]>;
+  /** Author's text of the newest revision, if it has one. */
+  text(kind: Kind, name: string): Promise<string | undefined>;
+  /** Newest first. */
+  revisions(kind: Kind, name: string): Promise<Revision[]>;
+  /**
+   * A Sandbox is marked (deletedAt) and goes when its finalizers are done, its Route with it;
+   * others go at once. Deleting is a revision.
+   */
+  delete(kind: Kind, name: string, author: Author): Promise<StoredDocument>;
+  /** Ends the wait of a marked document; the last finalizer removes it. */
+  finishFinalizer(uid: string, finalizer: string): Promise<void>;
+  /** Brings back a deleted document under its uid, as its newest revision was. */
+  restore(kind: Kind, name: string, author: Author): Promise<StoredDocument>;
+  /** Status has its own sequence: never a conflict with saving. Nothing is written when it is equal. Returns whether it changed. */
+  writeStatus(uid: string, status: SandboxStatus): Promise<boolean>;
+  /** Keys changed after `since`, then live ones until aborted. Collapses: of one key only the newest. */
+  watch(since: number, signal: AbortSignal): AsyncIterable<Change>;
+  /** Highest resourceVersion of the store. */
+  currentVersion(): Promise<number>;
+  /** Plain values of an environment's secrets by name, for the moment of dispatch. */
+  readSecrets(environmentUid: string): Promise<Record<string, string>>;
+}
+
+/** A step that failed, so that a restart neither forgets nor storms (invariant 6). */
+export interface Attempt {
+  sandboxUid: string;
+  service: string;
+  /** `fetch`, `build`, `run`, ... */
+  step: string;
+  /** What the step worked on; another input starts at zero. */
+  input: string;
+  count: number;
+  code: string;
+  message: string;
+  /** Not before this time; absent when it has given up. */
+  nextAt?: string;
+}
+
+export interface NodeRecord {
+  name: string;
+  type: NodeType;
+  address: string;
+  engine: string;
+  lastSeenAt: string;
+}
+
+/** Records beside the documents. */
+export interface RecordStore {
+  addResolution(resolution: Resolution): Promise<void>;
+  /** All of a sandbox, oldest first. */
+  resolutions(sandboxUid: string): Promise<Resolution[]>;
+
+  /** Inserts or replaces by id; a terminal state is never left. */
+  putDeployment(deployment: Deployment): Promise<void>;
+  deployment(id: string): Promise<Deployment | undefined>;
+  /** Newest first. */
+  deployments(filter: { sandbox?: string; sandboxUid?: string; service?: string; open?: boolean; limit?: number; before?: string }): Promise<Deployment[]>;
+  addDeploymentEvents(events: readonly DeploymentEvent[]): Promise<void>;
+  deploymentEvents(deploymentId: string): Promise<DeploymentEvent[]>;
+
+  attempts(sandboxUid: string): Promise<Attempt[]>;
+  putAttempt(attempt: Attempt): Promise<void>;
+  clearAttempts(sandboxUid: string, service?: string, step?: string): Promise<void>;
+
+  /**
+   * Claims the lowest free port of the range, or gives back the one that this service has on this engine.
+   * `avoid`: ports that foreign processes hold (never handed out newly; a held one moves).
+   * @throws SdpError port_pool_exhausted
+   */
+  claimPort(claim: Omit<PortAllocation, 'port' | 'allocatedAt'>, range: { from: number; to: number }, avoid: readonly number[]): Promise<PortAllocation>;
+  /**
+   * Claims the next free subnet of the pool, or gives back the one that this sandbox has on this engine.
+   * @throws SdpError subnet_pool_exhausted
+   */
+  claimSubnet(claim: Omit<SubnetAllocation, 'subnet' | 'allocatedAt'>, pool: { pool: string; prefix: number }): Promise<SubnetAllocation>;
+  ports(filter?: { sandboxUid?: string }): Promise<PortAllocation[]>;
+  subnets(filter?: { sandboxUid?: string }): Promise<SubnetAllocation[]>;
+  releasePort(engine: string, port: number): Promise<void>;
+  /** Releases all ports, subnets and container names of a sandbox. */
+  releaseSandbox(sandboxUid: string): Promise<void>;
+
+  putNode(node: NodeRecord): Promise<void>;
+  nodes(): Promise<NodeRecord[]>;
+  forgetNode(name: string): Promise<void>;
+  /** Only hashes are stored (SHA-256, hex). */
+  putNodeToken(node: string, tokenHash: string): Promise<void>;
+  /** Name of the node that the token belongs to. */
+  nodeOfToken(tokenHash: string): Promise<string | undefined>;
+
+  putSession(session: { tokenHash: string; username: string; createdAt: string; expiresAt: string }): Promise<void>;
+  session(tokenHash: string): Promise<{ username: string; createdAt: string; expiresAt: string } | undefined>;
+  deleteSession(tokenHash: string): Promise<void>;
+
+  addAudit(entry: Omit<AuditEntry, 'id'>): Promise<void>;
+  audit(filter: { sandbox?: string; before?: number; limit?: number }): Promise<AuditEntry[]>;
+
+  /** A value that lasts, such as the installation id. */
+  setting(name: string): Promise<string | undefined>;
+  putSetting(name: string, value: string): Promise<void>;
+}
+
+export interface Store extends DocumentStore, RecordStore {
+  /** epoch = max(last + 1, unix milliseconds): every leader's is higher than the one before. */
+  takeLeadership(): Promise<number>;
+  close(): Promise<void>;
+}
