@@ -54,6 +54,8 @@ export type Source =
       /** Repository, branch and request: another key is another fetch. */
       key: string;
       branch: string;
+      /** Generation of the newest request; 0 when nobody asked by `deploy`. */
+      since: number;
       askedBy: string;
       /** What runs until then. */
       former: Resolution | undefined;
@@ -154,7 +156,9 @@ export interface Step {
   key: string;
   /** Name under which its failures are counted. */
   kind: string;
-  /** What it works on; another input is another step. */
+  /** What it works on: a fetch key, an image, a hash, a container id. */
+  subject: string;
+  /** The subject as failures are counted by: another one starts at zero. */
   input: string;
   /** Absent for claims and releases, which the loop does itself in the store. */
   order?: Order;

@@ -36,6 +36,7 @@ export function resolveSource(
     kind: 'fetch',
     key: `${wanted.repository}@${wanted.branch}#${asked}`,
     branch: wanted.branch,
+    since: asked,
     askedBy: byRequest ? request.resolvedBy : changedBy,
     former: newest?.repository === wanted.repository ? newest : undefined,
   };

@@ -54,9 +54,14 @@ export interface DiffInput {
   attempts: readonly Attempt[];
   /** Newest first. */
   deployments: readonly Deployment[];
-  /** People with a login that can fetch. */
+  /** Logins that can fetch, as `loginKey` names them. */
   logins: ReadonlySet<string>;
   now: number;
+}
+
+/** A person's login as far as one repository is concerned: a server may refuse it for one and not for another. */
+export function loginKey(user: string, repository: string): string {
+  return `${user} ${repository}`;
 }
 
 export function diffOf(input: DiffInput): Diff {
@@ -110,7 +115,7 @@ function place(diff: Diff, input: DiffInput, want: WantedService, node: NodeWorl
   }
   const { source } = want;
   if (source.kind === 'fetch') {
-    const needsLogin = !input.logins.has(source.askedBy);
+    const needsLogin = !input.logins.has(loginKey(source.askedBy, want.repository));
     const entry: FetchEntry = {
       ...base,
       key: source.key,
@@ -120,7 +125,7 @@ function place(diff: Diff, input: DiffInput, want: WantedService, node: NodeWorl
       reason: fetchReason(want, source.branch),
     };
     diff.fetch.push(entry);
-    const stuck = needsLogin || trialOf(input.attempts, fetchTrial(want, source.key, desired), input.now).kind === 'gaveUp';
+    const stuck = needsLogin || trialOf(input.attempts, trialKey(want.service, 'fetch', source.key, desired.generation), input.now).kind === 'gaveUp';
     // What ran before needs neither fetch nor login to come back.
     if (stuck && source.former && !(holder && isUp(holder))) heal(diff, input, want, node, holder, source.former);
     return;
@@ -128,14 +133,16 @@ function place(diff: Diff, input: DiffInput, want: WantedService, node: NodeWorl
   settle(diff, input, want, node, holder, source);
 }
 
-/** Names the fetch of a service among the failed attempts. */
-export function fetchTrial(want: WantedService, key: string, desired: Desired): { key: string; kind: string; input: string } {
-  return { key: want.service, kind: 'fetch', input: `${key} g${desired.generation}` };
+/** How a step of a service is known among the failed attempts: a new generation starts at zero. */
+export function trialKey(service: string, kind: string, subject: string, generation: number): TrialKey {
+  return { key: service, kind, subject, input: `${subject} g${generation}` };
 }
 
-/** Names the build of a service among the failed attempts. */
-export function buildTrial(want: WantedService, image: string, desired: Desired): { key: string; kind: string; input: string } {
-  return { key: want.service, kind: 'build', input: `${image} g${desired.generation}` };
+export interface TrialKey {
+  key: string;
+  kind: string;
+  subject: string;
+  input: string;
 }
 
 function fetchReason(want: WantedService, branch: string): string {
@@ -177,7 +184,7 @@ function settle(
   if (needsBuild && repository?.problem !== undefined) {
     return block(diff, want, 'unavailable', `${want.repository} cannot be built on ${node.name}: ${repository.problem}`);
   }
-  const build = buildTrial(want, target.image, input.desired);
+  const build = trialKey(want.service, 'build', target.image, input.desired.generation);
   const missing = input.attempts.find(
     (item) => item.service === build.key && item.step === 'build' && item.input === build.input && item.code === 'missing_commit',
   );
@@ -188,7 +195,7 @@ function settle(
       key: `${want.repository}@${target.commit}`,
       fetch: { commit: target.commit },
       askedBy,
-      needsLogin: !input.logins.has(askedBy),
+      needsLogin: !input.logins.has(loginKey(askedBy, want.repository)),
       reason: `bring the commit ${short(target.commit)} to ${node.name}`,
     });
     return;

@@ -3,11 +3,11 @@ import { containerName, edgeHost, edgeUrl, GATEWAY_SERVICE, networkName, urlVari
 import type { ContainerSpec } from '#schema/wire/commands';
 import type { Attempt } from '#specs/store';
 import type { Defaults } from '../contract.ts';
-import { buildTrial, fetchTrial, type Diff, type Entry } from '../diff/diff.ts';
+import { trialKey, type Diff, type Entry } from '../diff/diff.ts';
 import { trialOf } from '../diff/attempts.ts';
 import type { Desired, Inputs, Step, World } from '../model.ts';
 import { nodesOfEngine } from '../observed/world.ts';
-import type { EngineRoutes } from '../routes/edge-routes.ts';
+import { inForce, type EngineRoutes } from '../routes/edge-routes.ts';
 
 export interface PlanInput {
   diff: Diff;
@@ -53,7 +53,7 @@ function waiting(step: Step, attempts: readonly Attempt[], now: number): { waits
 
 function fetchSteps({ diff, desired, inputs, now }: PlanInput): Step[] {
   return diff.fetch.map((entry): Step => {
-    const trial = fetchTrial(entry.want, entry.key, desired);
+    const trial = trialKey(entry.want.service, 'fetch', entry.key, desired.generation);
     const branch = 'branch' in entry.fetch ? entry.fetch.branch : (entry.target?.branch ?? '');
     const step: Step = {
       action: 'fetch',
@@ -87,7 +87,7 @@ function buildSteps({ diff, desired }: PlanInput, fetching: boolean): Step[] {
       service: entry.want.service,
       node: entry.node.name,
       reason: `build ${target.repository} at ${target.commit.slice(0, 8)}`,
-      ...buildTrial(entry.want, target.image, desired),
+      ...trialKey(entry.want.service, 'build', target.image, desired.generation),
       healing: entry.healing,
       order: {
         type: 'build',
@@ -111,7 +111,7 @@ function buildSteps({ diff, desired }: PlanInput, fetching: boolean): Step[] {
 
 function later(action: Step['action'], entry: Entry, reason: string): Step {
   const { service } = entry.want;
-  return { action, service, node: entry.node.name, reason, key: service, kind: action, input: '', waits: 'comes after the fetch' };
+  return { action, service, node: entry.node.name, reason, key: service, kind: action, subject: '', input: '', waits: 'comes after the fetch' };
 }
 
 function networkSteps({ diff, desired, inputs, world }: PlanInput): Step[] {
@@ -127,6 +127,7 @@ function networkSteps({ diff, desired, inputs, world }: PlanInput): Step[] {
       reason: `make the sandbox's network ${name}`,
       key: `@network/${engine}`,
       kind: 'network',
+      subject: `${name} ${subnet ?? ''}`,
       input: `${name} ${subnet ?? ''}`,
     };
     steps.set(
@@ -155,9 +156,7 @@ function runSteps(input: PlanInput): Step[] {
       service: entry.want.service,
       node: entry.node.name,
       reason: entry.reason,
-      key: entry.want.service,
-      kind: 'run',
-      input: `${target.hash} g${desired.generation}`,
+      ...trialKey(entry.want.service, 'run', target.hash, desired.generation),
       healing: entry.healing,
       order: {
         type: 'run',
@@ -216,8 +215,8 @@ function startStopSteps({ diff, desired }: PlanInput): Step[] {
     if (!entry.holder) return [];
     const { service } = entry.want;
     return [{
-      action: 'start', service, node: entry.node.name, reason: entry.reason, key: service, kind: 'start', healing: true,
-      input: `${entry.holder.id} g${desired.generation}`,
+      action: 'start', service, node: entry.node.name, reason: entry.reason, healing: true,
+      ...trialKey(service, 'start', entry.holder.id, desired.generation),
       order: { type: 'restart', sandbox: desired.ref, service, containerId: entry.holder.id },
     }];
   });
@@ -225,7 +224,7 @@ function startStopSteps({ diff, desired }: PlanInput): Step[] {
     const { service } = entry.want;
     return {
       action: 'stop', service, node: entry.node.name, reason: entry.reason, key: service, kind: 'stop', healing: true,
-      input: entry.holder.id,
+      subject: entry.holder.id, input: entry.holder.id,
       order: { type: 'stop', sandbox: desired.ref, service, containerId: entry.holder.id },
     };
   });
@@ -239,14 +238,10 @@ function routeSteps({ routes, desired }: PlanInput): Step[] {
     reason: 'the routes in force differ from the wanted ones',
     key: `@routes/${item.engine}`,
     kind: 'routes',
+    subject: item.hash,
     input: item.hash,
     order: { type: 'routes', sandbox: desired.ref, routes: item.routes, hash: item.hash },
   }));
-}
-
-/** Whether an edge has the wanted routes already. */
-export function inForce(item: EngineRoutes, uid: string): boolean {
-  return item.owner.state?.edge.routes[uid] === item.hash;
 }
 
 function removeSteps({ diff, desired, routes }: PlanInput): Step[] {
@@ -257,12 +252,12 @@ function removeSteps({ diff, desired, routes }: PlanInput): Step[] {
       item.kind === 'container'
         ? {
             action: 'remove', service: item.service, node: item.node.name, reason: `${item.name}: ${item.reason}`,
-            key: item.service === '' ? `@remove/${item.id}` : item.service, kind: 'remove', input: item.id,
+            key: item.service === '' ? `@remove/${item.id}` : item.service, kind: 'remove', subject: item.id, input: item.id,
             order: { type: 'remove', sandbox: desired.ref, object: { kind: 'container', id: item.id } },
           }
         : {
             action: 'remove', node: item.node.name, reason: `${item.name}: ${item.reason}`,
-            key: `@network/${item.node.engine}`, kind: 'remove', input: item.name,
+            key: `@network/${item.node.engine}`, kind: 'remove', subject: item.name, input: item.name,
             order: { type: 'remove', sandbox: desired.ref, object: { kind: 'network', name: item.name } },
           };
     return pending ? { ...step, waits: 'comes after the routes' } : step;

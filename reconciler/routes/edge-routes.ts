@@ -39,6 +39,11 @@ export function routesHash(routes: EdgeRoutes | null): string {
   return hashOf(routes);
 }
 
+/** Whether an edge has the wanted routes already. */
+export function inForce(item: EngineRoutes, uid: string): boolean {
+  return item.owner.state?.edge.routes[uid] === item.hash;
+}
+
 /** Everything that stands behind each service of the catalogue, as seen from one engine. */
 export function insideTargets(engine: string, input: RoutesInput): Record<string, EdgeTarget> {
   return Object.fromEntries(
