@@ -14,6 +14,8 @@ export interface Flight {
   node: string;
   deploymentId: string;
   cancelled: boolean;
+  /** Its answer is there and is being taken in. */
+  landed?: boolean;
 }
 
 export type FlightEnd = { ok: true; value: CommandResultOf[Command['type']] } | { ok: false; error: SdpError };
@@ -48,13 +50,14 @@ export class Dispatcher {
   }
 
   cancel(flight: Flight, reason: string): void {
-    if (flight.cancelled) return;
+    if (flight.cancelled || flight.landed) return;
     flight.cancelled = true;
     this.#fleet.cancel(flight.node, flight.command.id, reason);
   }
 
   async #follow(flight: Flight): Promise<FlightEnd> {
     const end = await this.#answer(flight);
+    flight.landed = true;
     try {
       await this.#ended(flight, end);
     } finally {
