@@ -8,7 +8,6 @@ import { restartService, routeViews } from './loop/ask.ts';
 import { SoftFailures, type LoopContext, type ReconcilerStore } from './loop/context.ts';
 import { flightEnded } from './loop/flight-ended.ts';
 import { Logins } from './loop/logins.ts';
-import { NodeBook } from './loop/node-book.ts';
 import { pass } from './loop/pass.ts';
 import { previewPlan } from './loop/preview.ts';
 import { Readers } from './loop/readers.ts';
@@ -46,7 +45,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const readers = new Readers();
   const logins = new Logins(options.vault);
   const soft = new SoftFailures();
-  const nodeBook = new NodeBook(store);
   const report = options.onError ?? ((uid, error) => process.stderr.write(`reconciler: sandbox ${uid}: ${error.message}\n`));
   const stopping = new AbortController();
   const cleanups: (() => void)[] = [];
@@ -77,7 +75,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   };
   const fleetChanged = (uids: readonly string[] | 'all'): void => {
     soft.nodeChanged(uids);
-    nodeBook.note(fleet.nodes()).catch((thrown: unknown) => report('all', SdpError.from(thrown)));
     if (uids === 'all') resync();
     else for (const uid of uids) queue.add(uid);
   };
@@ -86,7 +83,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     async start() {
       const since = await store.currentVersion();
       cleanups.push(fleet.onChange(fleetChanged));
-      await nodeBook.note(fleet.nodes());
       await enqueueAll();
       watching = watchStore(store, since, stopping.signal, (change) => {
         for (const uid of readers.of(change)) queue.add(uid);

@@ -7,9 +7,6 @@ import type { Announcer, Clock } from '../contract.ts';
 
 type Records = Pick<RecordStore, 'deployment' | 'putDeployment' | 'addDeploymentEvents'>;
 
-/** Said by the reconciler alone, from reports and counted tries; an agent only knows of one try. */
-const OURS: ReadonlySet<PipelineEvent> = new Set(['DEPLOY_QUEUED', 'DEPLOY_COMPLETED', 'DEPLOY_FAILED', 'DEPLOY_SUPERSEDED']);
-
 export class DeploymentBook {
   readonly #store: Records;
   readonly #announcer: Announcer;
@@ -51,14 +48,14 @@ export class DeploymentBook {
     await this.#end(id, 'STOPPED', 'DEPLOY_SUPERSEDED', { reason, message });
   }
 
-  /** An agent's journal entry. Answers the deployment, if it is known. */
+  /**
+   * An agent's journal entry, which the hub has stored and announced. Answers the deployment, if it is known.
+   * How a deployment ends is said by reports and counted tries alone: an agent only knows of one try.
+   */
   async note(event: DeploymentEvent): Promise<Deployment | undefined> {
     const known = await this.#store.deployment(event.deploymentId);
-    if (!known || OURS.has(event.event)) return known;
-    await this.#store.addDeploymentEvents([event]);
-    this.#announcer.deploymentEvent(known.sandbox, event);
     const state = STATE_AFTER_EVENT[event.event];
-    if (state === undefined || isTerminal(state)) return known;
+    if (!known || state === undefined || isTerminal(state)) return known;
     const changed = await this.#change(event.deploymentId, (deployment) =>
       advance(state) > advance(deployment.state) ? { ...deployment, state } : undefined,
     );

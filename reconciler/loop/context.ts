@@ -14,7 +14,7 @@ export type ReconcilerStore = Pick<
     RecordStore,
     | 'addResolution' | 'resolutions' | 'putDeployment' | 'deployment' | 'deployments' | 'addDeploymentEvents'
     | 'attempts' | 'putAttempt' | 'clearAttempts' | 'claimPort' | 'claimSubnet' | 'ports' | 'subnets'
-    | 'releasePort' | 'releaseSandbox' | 'nodes' | 'putNode'
+    | 'releasePort' | 'releaseSandbox' | 'nodes'
   >;
 
 /** Failures that do not count: kept in memory, by sandbox. */

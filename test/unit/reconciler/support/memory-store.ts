@@ -234,10 +234,6 @@ export class MemoryStore implements ReconcilerStore {
   nodes(): Promise<NodeRecord[]> {
     return answer(() => [...this.nodeRows.values()]);
   }
-  putNode(node: NodeRecord): Promise<void> {
-    return answer(() => void this.nodeRows.set(node.name, node));
-  }
-
   #resolve(resolution: Resolution): void {
     const known = this.resolutionRows.some(
       (row) => row.sandboxUid === resolution.sandboxUid && row.generation === resolution.generation && row.service === resolution.service,

@@ -47,6 +47,8 @@ export class SimulatedFleet implements Fleet {
   readonly cancelled: { commandId: string; reason: string }[] = [];
   readonly violations: string[] = [];
   faults: Faults = {};
+  /** The hub records nodes beyond a server's life. */
+  onHello: (hello: FleetNode['hello']) => void = () => undefined;
   #ids = 0;
   readonly #listeners = new Set<(uids: readonly string[] | 'all') => void>();
 
@@ -95,6 +97,9 @@ export class SimulatedFleet implements Fleet {
   connect(name: string): void {
     const agent = this.#agent(name);
     agent.online = true;
+    agent.reportNumber += 1;
+    const hello = this.nodes().find((node) => node.hello.node.name === name)?.hello;
+    if (hello) this.onHello(hello);
     this.report(name);
   }
 

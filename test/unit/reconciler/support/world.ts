@@ -22,6 +22,9 @@ export class TestWorld {
 
   /** Two VMs, each with an engine of its own, and three services. */
   constructor() {
+    this.fleet.onHello = ({ node, engine }) => {
+      this.store.nodeRows.set(node.name, { ...node, engine: engine.id, lastSeenAt: new Date().toISOString() });
+    };
     this.fleet.addAgent('gateway-1', 'GATEWAY', 'engine-g', { 'api-gateway': { develop: 'g1' } });
     this.fleet.addAgent('micro-1', 'MICRO', 'engine-m', {
       account: { develop: 'a1', feature: 'a2' }, payment: { develop: 'p1' }, user: { develop: 'u1' },
