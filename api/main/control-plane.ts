@@ -1,5 +1,5 @@
 /** The control plane put together: store, reconciler, API, UI. Touches no repository and no engine (B1). */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -21,6 +21,8 @@ export interface ControlPlane {
   url: string;
   store: Store;
   installation: string;
+  /** Name of the node that a token belongs to. */
+  nodeOfToken(token: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -72,6 +74,7 @@ export async function startControlPlane(settings: ServerSettings): Promise<Contr
       url: server.url,
       store,
       installation,
+      nodeOfToken: (token) => store.nodeOfToken(createHash('sha256').update(token).digest('hex')),
       close: async () => {
         await server.close();
         await store.close();
