@@ -1,0 +1,47 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CamelCasePlugin, Kysely } from 'kysely';
+import type { Connections } from '../connections.ts';
+import type { Db, Tables } from '../tables.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { WritingSqliteDialect } from './sqlite-dialect.ts';
+import { sqliteError } from './sqlite-errors.ts';
+
+/** Milliseconds to wait for another process that writes. */
+const BUSY_MS = 5000;
+
+const COMMON = [`busy_timeout = ${BUSY_MS}`, 'foreign_keys = on'];
+/** FULL: NORMAL may lose acknowledged commits at a power cut. */
+const WRITING = [...COMMON, 'journal_mode = wal', 'synchronous = full'];
+const READING = [...COMMON, 'query_only = on'];
+
+/**
+ * Opens (creating it, mode 0600, with its folder) the database: one connection that writes and one that reads, so
+ * that reading sees committed state and never waits for the writer.
+ * @throws SdpError unavailable, disk_full
+ */
+export function openSqlite(file: string): Connections {
+  createPrivate(file);
+  const writing = new SqliteConnection(file, WRITING);
+  try {
+    const reading = new SqliteConnection(file, READING);
+    return { write: kysely(writing), read: kysely(reading) };
+  } catch (error) {
+    writing.close();
+    throw error;
+  }
+}
+
+/** The write-ahead log takes the mode of the file, so the file is made first. */
+function createPrivate(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (error) {
+    throw sqliteError(error, file);
+  }
+}
+
+function kysely(database: SqliteConnection): Db {
+  return new Kysely<Tables>({ dialect: new WritingSqliteDialect({ database }), plugins: [new CamelCasePlugin()] });
+}
