@@ -1,5 +1,5 @@
-import { SdpError } from '#schema/errors';
 import type { ControlledTransaction } from 'kysely';
+import { storeClosed } from './closed.ts';
 import type { Db, Tables, Tx } from './tables.ts';
 
 type Operation<T> = (tx: Tx) => Promise<T>;
@@ -54,9 +54,7 @@ export class Writer {
   }
 
   #enqueue<T>(run: Operation<T>, rehearse: boolean): Promise<T> {
-    if (this.#closed) {
-      return Promise.reject(new SdpError('unavailable', 'The store is closed: SDP is shutting down.', { hint: 'Try again once it runs.' }));
-    }
+    if (this.#closed) return Promise.reject(storeClosed());
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ run, rehearse, resolve: (value) => resolve(value as T), reject });
       this.#draining ??= this.#drain();

@@ -42,10 +42,17 @@ export async function finishFinalizer(tx: Tx, uid: string, finalizer: string, at
   const gone = left.length === 0 ? 1 : 0;
   if (gone === 1) {
     await releaseAll(tx, uid);
+    await forgetWork(tx, uid);
     await removeRoute(tx, row, at);
   }
   const resourceVersion = await next(tx, 'resource_version');
   await updateRow(tx, { ...row, finalizers: JSON.stringify(left), gone, resourceVersion });
+}
+
+/** A sandbox that comes back has neither run nor failed yet. */
+async function forgetWork(tx: Tx, uid: string): Promise<void> {
+  await tx.deleteFrom('statuses').where('uid', '=', uid).execute();
+  await tx.deleteFrom('attempts').where('sandboxUid', '=', uid).execute();
 }
 
 async function removeRoute(tx: Tx, sandbox: DocumentRow, at: string): Promise<void> {

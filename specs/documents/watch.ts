@@ -19,7 +19,11 @@ export async function* watchChanges(
   let after = since;
   while (!signal.aborted) {
     const seen = source.wakeup.count;
-    const page = await changesAfter(source.read, after);
+    const page = await changesAfter(source.read, after).catch((error: unknown) => {
+      // The store may close while a watcher reads; that is its end, not a failure.
+      if (signal.aborted) return [];
+      throw error;
+    });
     for (const change of page) {
       if (signal.aborted) return;
       yield change;

@@ -7,8 +7,8 @@ import { SqliteConnection } from './sqlite-connection.ts';
 import { WritingSqliteDialect } from './sqlite-dialect.ts';
 import { sqliteError } from './sqlite-errors.ts';
 
-/** Milliseconds to wait for another process that writes. */
-const BUSY_MS = 5000;
+/** Milliseconds to wait for another process that writes. Everything waits with it, as SQLite is synchronous here. */
+const BUSY_MS = 2000;
 
 const COMMON = [`busy_timeout = ${BUSY_MS}`, 'foreign_keys = on'];
 /** FULL: NORMAL may lose acknowledged commits at a power cut. */

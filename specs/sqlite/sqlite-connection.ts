@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { storeClosed } from '../closed.ts';
 import { sqliteError } from './sqlite-errors.ts';
 
 /** Compiled statements kept per connection. */
@@ -9,6 +10,7 @@ const CACHED = 400;
 export class SqliteConnection implements SqliteDatabase {
   readonly #database: Database.Database;
   readonly #file: string;
+  #closed = false;
   readonly #statements = new Map<string, SqliteStatement>();
 
   /** Opens the file. @throws SdpError unavailable */
@@ -39,10 +41,12 @@ export class SqliteConnection implements SqliteDatabase {
   }
 
   close(): void {
+    this.#closed = true;
     this.#database.close();
   }
 
   #guard<T>(action: () => T): T {
+    if (this.#closed) throw storeClosed();
     try {
       return action();
     } catch (error) {
