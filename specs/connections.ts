@@ -6,6 +6,7 @@ import type { Db } from './tables.ts';
 export interface Connections {
   read: Db;
   write: Db;
+  close(): Promise<void>;
 }
 
 /**

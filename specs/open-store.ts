@@ -23,14 +23,12 @@ export interface StoreOptions {
  * opened, is damaged, or is of a newer release.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { read, write } = connect(options.url);
-  const closeConnections = async (): Promise<void> => {
-    await Promise.all([read.destroy(), write.destroy()]);
-  };
+  const connections = connect(options.url);
+  const { read, write } = connections;
   try {
     await migrate(write);
   } catch (error) {
-    await closeConnections();
+    await connections.close();
     throw error;
   }
 
@@ -52,7 +50,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     async close() {
       closing.abort();
       await writer.close();
-      await closeConnections();
+      await connections.close();
     },
   };
 }

@@ -25,11 +25,26 @@ export function openSqlite(file: string): Connections {
   const writing = new SqliteConnection(file, WRITING);
   try {
     const reading = new SqliteConnection(file, READING);
-    return { write: kysely(writing), read: kysely(reading) };
+    return connections(writing, reading);
   } catch (error) {
     writing.close();
     throw error;
   }
+}
+
+function connections(writing: SqliteConnection, reading: SqliteConnection): Connections {
+  const [write, read] = [kysely(writing), kysely(reading)];
+  return {
+    write,
+    read,
+    async close() {
+      await read.destroy();
+      await write.destroy();
+      // Kysely leaves a connection open that was never used. The writer goes last: it empties the write-ahead log.
+      reading.close();
+      writing.close();
+    },
+  };
 }
 
 /** The write-ahead log takes the mode of the file, so the file is made first. */
