@@ -31,14 +31,16 @@ export async function storeSecrets(
   at: string,
 ): Promise<EnvironmentSpec> {
   if (spec.secrets === undefined) return spec;
-  const secrets: Record<string, SecretReference> = {};
+  // Entries, not assignment: a variable may be called __proto__.
+  const secrets: [string, SecretReference][] = [];
   for (const [name, given] of Object.entries(spec.secrets)) {
-    secrets[name] =
+    const stored =
       typeof given === 'string'
         ? await storeValue(tx, keys, { uid: owner.uid, name }, given, before[name], at)
         : await resolveReference(tx, owner, name, given);
+    secrets.push([name, stored]);
   }
-  return { ...spec, secrets };
+  return { ...spec, secrets: Object.fromEntries(secrets) };
 }
 
 async function storeValue(
@@ -85,7 +87,7 @@ async function resolveReference(tx: Tx, owner: Owner, name: string, given: Secre
 
 /** Plain values by name. @throws SdpError unavailable when one cannot be decrypted */
 export async function openSecrets(db: Db, keys: MasterKeys, owner: Owner, spec: EnvironmentSpec): Promise<Record<string, string>> {
-  const values: Record<string, string> = {};
+  const values: [string, string][] = [];
   for (const [name, given] of Object.entries(spec.secrets ?? {})) {
     const row = typeof given === 'string' ? undefined : await secretRow(db, owner.uid, name, given.version);
     if (row === undefined) {
@@ -93,9 +95,9 @@ export async function openSecrets(db: Db, keys: MasterKeys, owner: Owner, spec: 
         hint: 'Set the secret again.',
       });
     }
-    values[name] = unseal(keys, row, row.sealed);
+    values.push([name, unseal(keys, row, row.sealed)]);
   }
-  return values;
+  return Object.fromEntries(values);
 }
 
 async function secretRow(db: Db, uid: string, name: string, version: number): Promise<SecretRow | undefined> {

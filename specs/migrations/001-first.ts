@@ -75,12 +75,14 @@ async function deploymentTables(db: Kysely<unknown>): Promise<void> {
 
 async function allocationTables(db: Kysely<unknown>): Promise<void> {
   await createTable(db, 'container_names', { text: ['name', 'sandbox_uid', 'sandbox', 'service'], key: ['name'] });
+  await createIndex(db, 'container_names', ['sandbox_uid']);
   await createTable(db, 'ports', {
     text: ['engine', 'kind', 'sandbox_uid', 'sandbox', 'service', 'allocated_at'],
     integer: ['port'],
     key: ['engine', 'port'],
     unique: [['engine', 'sandbox_uid', 'service']],
   });
+  await createIndex(db, 'ports', ['sandbox_uid']);
   await createTable(db, 'resting_ports', {
     text: ['engine', 'sandbox', 'service'],
     integer: ['port'],

@@ -48,6 +48,14 @@ export function secretContract(subject: Subject): void {
       expect((await write(store, { DB: one })).secrets).toMatchObject({ DB: { version: 3 } });
     });
 
+    it('keeps values whatever their variables are called', async () => {
+      const { store } = subject;
+      const secrets = JSON.parse('{"__proto__": "one", "constructor": "two"}') as Record<string, string>;
+      const { uid } = await write(store, secrets);
+      expect((await write(store, secrets)).outcome).toBe('unchanged');
+      expect(Object.entries(await store.readSecrets(uid))).toEqual([['__proto__', 'one'], ['constructor', 'two']]);
+    });
+
     it('refuses a reference to a value that was never stored', async () => {
       const refused = subject.store.apply([environment('dev', { secrets: { DB: { version: 1 } } })], ana);
       await expect(refused).rejects.toMatchObject({ code: 'invalid_document', message: expect.stringContaining('"DB"') as string });
