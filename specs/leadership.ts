@@ -30,7 +30,9 @@ export class Leadership {
     if (stored === this.#epoch) return;
     throw new SdpError(
       'stale_epoch',
-      `Another control plane (epoch ${stored}) took over this database; this one (epoch ${this.#epoch}) no longer writes to it.`,
+      `Another control plane (epoch ${stored}) took over this database; this one (epoch ${
+        this.#epoch
+      }) no longer writes to it.`,
       { hint: 'Stop this one, or stop the other one and start this one again.' },
     );
   }

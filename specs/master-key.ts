@@ -64,10 +64,14 @@ export async function loadMasterKeys(file: string): Promise<MasterKeys> {
     return parseMasterKeys((await readExisting(file)) ?? (await create(file)), file);
   } catch (error) {
     if (error instanceof SdpError) throw error;
-    throw new SdpError('unavailable', `The master key file ${file} can be neither read nor created: ${describe(error)}.`, {
-      hint: 'Check that the path is right and that SDP may read and write it.',
-      cause: error,
-    });
+    throw new SdpError(
+      'unavailable',
+      `The master key file ${file} can be neither read nor created: ${describe(error)}.`,
+      {
+        hint: 'Check that the path is right and that SDP may read and write it.',
+        cause: error,
+      },
+    );
   }
 }
 

@@ -54,7 +54,11 @@ function bound(what: 'key' | 'value', place: Place): Buffer {
 }
 
 function damaged(place: Place): SdpError {
-  return new SdpError('unavailable', `The stored value of secret "${place.name}" cannot be decrypted: it is damaged or was moved.`, {
-    hint: 'Set the secret again.',
-  });
+  return new SdpError(
+    'unavailable',
+    `The stored value of secret "${place.name}" cannot be decrypted: it is damaged or was moved.`,
+    {
+      hint: 'Set the secret again.',
+    },
+  );
 }

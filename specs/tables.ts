@@ -1,7 +1,14 @@
 /** The tables as code sees them. Columns are snake_case in the database; JSON and times are text on every dialect. */
 import type { Kysely, Transaction } from 'kysely';
 import type { Kind } from '#schema/documents';
-import type { AuditEntry, Deployment, DeploymentEvent, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
+import type {
+  AuditEntry,
+  Deployment,
+  DeploymentEvent,
+  PortAllocation,
+  Resolution,
+  SubnetAllocation,
+} from '#schema/records';
 import type { Columns } from './columns.ts';
 import type { Attempt, NodeRecord } from './store.ts';
 

@@ -87,7 +87,10 @@ export class Writer {
       await tx.commit().execute();
     } catch (error) {
       // The transaction is lost as a whole, and so is whoever waited for the guard.
-      await tx?.rollback().execute().catch(() => undefined);
+      await tx
+        ?.rollback()
+        .execute()
+        .catch(() => undefined);
       if (batch.length === 0) batch.push(...this.#queue.splice(0, BATCH));
       for (const queued of batch) queued.reject(error);
       return;

@@ -31,10 +31,18 @@ export async function applyAll(
   }));
 }
 
-async function carryResolutions(tx: Tx, write: Write, result: Written, how: { author: Author; at: string }): Promise<void> {
+async function carryResolutions(
+  tx: Tx,
+  write: Write,
+  result: Written,
+  how: { author: Author; at: string },
+): Promise<void> {
   const { uid, generation } = result.row;
   const made = { sandboxUid: uid, generation, resolvedAt: how.at, resolvedBy: how.author.user };
-  await addResolutions(tx, (write.resolutions ?? []).map((carried) => ({ ...carried, ...made })));
+  await addResolutions(
+    tx,
+    (write.resolutions ?? []).map((carried) => ({ ...carried, ...made })),
+  );
 }
 
 /** The same document twice would silently lose the first. Other spellings of a slug are found later, as name_taken. */
@@ -45,7 +53,9 @@ function checkNoneTwice(writes: readonly Write[]): void {
     const key = `${draft.kind}/${slugOf(name)}`;
     const other = seen.get(key);
     if (other !== undefined && other.toLowerCase() === name.toLowerCase()) {
-      throw new SdpError('invalid_document', `${draft.kind} "${name}" is given twice in one apply.`, { hint: 'Keep one of the two.' });
+      throw new SdpError('invalid_document', `${draft.kind} "${name}" is given twice in one apply.`, {
+        hint: 'Keep one of the two.',
+      });
     }
     seen.set(key, name);
   }

@@ -27,9 +27,13 @@ function checkSameName(draft: Draft, existing: DocumentRow): void {
 
 function checkNotDeleting(existing: DocumentRow): void {
   if (existing.deletedAt === null) return;
-  throw new SdpError('conflict', `${existing.kind} "${existing.name}" is being deleted since ${existing.deletedAt}; it can no longer be changed.`, {
-    hint: 'Wait until it is gone, then restore it or create it anew.',
-  });
+  throw new SdpError(
+    'conflict',
+    `${existing.kind} "${existing.name}" is being deleted since ${existing.deletedAt}; it can no longer be changed.`,
+    {
+      hint: 'Wait until it is gone, then restore it or create it anew.',
+    },
+  );
 }
 
 /** A Route goes with its sandbox, so a change to it now would be lost. */

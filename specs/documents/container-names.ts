@@ -7,7 +7,9 @@ import type { DocumentRow, Tx } from '../tables.ts';
 /** Container names that a spec needs, by name: of the gateway and of each service with a branch or commit. */
 function neededNames(row: DocumentRow): Map<string, string> {
   const spec = JSON.parse(row.spec) as SandboxSpec;
-  const running = Object.entries(spec.services ?? {}).filter(([, service]) => service.branch !== undefined || service.commit !== undefined);
+  const running = Object.entries(spec.services ?? {}).filter(
+    ([, service]) => service.branch !== undefined || service.commit !== undefined,
+  );
   const names = new Map<string, string>();
   for (const service of [GATEWAY_SERVICE, ...running.map(([name]) => name)]) {
     const name = containerName(row.slug, service);
@@ -28,7 +30,11 @@ export async function releaseUnneededNames(tx: Tx, row: DocumentRow): Promise<vo
 /** Claims the names that the spec needs. @throws SdpError name_taken naming both, invalid_document when one is too long */
 export async function claimNames(tx: Tx, row: DocumentRow): Promise<void> {
   const needed = neededNames(row);
-  const claimed = await tx.selectFrom('containerNames').selectAll().where('name', 'in', [...needed.keys()]).execute();
+  const claimed = await tx
+    .selectFrom('containerNames')
+    .selectAll()
+    .where('name', 'in', [...needed.keys()])
+    .execute();
   for (const claim of claimed) {
     const service = needed.get(claim.name) ?? '';
     if (claim.sandboxUid !== row.uid) throw taken(claim.name, { sandbox: row.name, service }, claim);
@@ -39,7 +45,11 @@ export async function claimNames(tx: Tx, row: DocumentRow): Promise<void> {
   await tx.insertInto('containerNames').values(claims).execute();
 }
 
-function taken(name: string, wants: { sandbox: string; service: string }, has: { sandbox: string; service: string }): SdpError {
+function taken(
+  name: string,
+  wants: { sandbox: string; service: string },
+  has: { sandbox: string; service: string },
+): SdpError {
   return new SdpError(
     'name_taken',
     `Service "${wants.service}" of sandbox "${wants.sandbox}" and service "${has.service}" of sandbox "${has.sandbox}" would both have the container name "${name}".`,

@@ -61,7 +61,12 @@ function reading(context: Context, closed: AbortSignal): Reading {
 
   async function revisions(kind: Kind, name: string): Promise<Revision[]> {
     const { uid } = await rowForHistory(read, kind, name);
-    const rows = await read.selectFrom('revisions').selectAll().where('uid', '=', uid).orderBy('revision', 'desc').execute();
+    const rows = await read
+      .selectFrom('revisions')
+      .selectAll()
+      .where('uid', '=', uid)
+      .orderBy('revision', 'desc')
+      .execute();
     return rows.map(({ revision, generation, resourceVersion, author, message, at, deleted, spec }) => ({
       revision,
       generation,
@@ -76,7 +81,8 @@ function reading(context: Context, closed: AbortSignal): Reading {
 
   async function readSecrets(environmentUid: string): Promise<Record<string, string>> {
     const document = await getByUid(environmentUid);
-    if (document?.kind !== 'Environment') throw new SdpError('not_found', `There is no environment with uid ${environmentUid}.`);
+    if (document?.kind !== 'Environment')
+      throw new SdpError('not_found', `There is no environment with uid ${environmentUid}.`);
     const owner = { uid: environmentUid, name: document.metadata.name };
     return await openSecrets(read, context.keys, owner, document.spec as EnvironmentSpec);
   }

@@ -36,7 +36,10 @@ export async function finishFinalizer(tx: Tx, uid: string, finalizer: string, at
   const finalizers = JSON.parse(row.finalizers) as string[];
   if (!finalizers.includes(finalizer)) return;
   if (row.deletedAt === null) {
-    throw new SdpError('precondition_failed', `${row.kind} "${row.name}" is not being deleted, so "${finalizer}" has nothing to finish.`);
+    throw new SdpError(
+      'precondition_failed',
+      `${row.kind} "${row.name}" is not being deleted, so "${finalizer}" has nothing to finish.`,
+    );
   }
   const left = finalizers.filter((other) => other !== finalizer);
   const gone = left.length === 0 ? 1 : 0;
@@ -76,13 +79,19 @@ export async function restoreDocument(tx: Tx, kind: Kind, name: string, how: How
     await claimNames(tx, restored);
     const route = await lastGoneRow(tx, 'Route', restored.slug);
     const replaced = await liveRow(tx, 'Route', restored.slug);
-    if (route?.removedWith === restored.uid && replaced === undefined) await revise(tx, { ...route, ...back }, how, false);
+    if (route?.removedWith === restored.uid && replaced === undefined)
+      await revise(tx, { ...route, ...back }, how, false);
   }
   return { ...restored, status: row.status };
 }
 
 /** Makes the row, changed by the caller, the next revision. */
-async function revise(tx: Tx, row: DocumentRow & { status?: string | null }, how: How, deleted: boolean): Promise<DocumentRow> {
+async function revise(
+  tx: Tx,
+  row: DocumentRow & { status?: string | null },
+  how: How,
+  deleted: boolean,
+): Promise<DocumentRow> {
   const text = await newestText(tx, row);
   const revised = await nextVersion(tx, withoutStatus(row), how);
   await updateRow(tx, revised);
@@ -92,17 +101,23 @@ async function revise(tx: Tx, row: DocumentRow & { status?: string | null }, how
 
 function cannotRestore(live: DocumentRow, name: string): SdpError {
   if (live.deletedAt !== null) {
-    return new SdpError('conflict', `${live.kind} "${live.name}" is still being deleted.`, { hint: 'Wait until it is gone, then restore it.' });
+    return new SdpError('conflict', `${live.kind} "${live.name}" is still being deleted.`, {
+      hint: 'Wait until it is gone, then restore it.',
+    });
   }
-  return new SdpError('name_taken', `${live.kind} "${name}" cannot be restored: "${live.name}" exists under that name.`, {
-    hint: 'Delete that one first, or roll it back to one of its revisions.',
-  });
+  return new SdpError(
+    'name_taken',
+    `${live.kind} "${name}" cannot be restored: "${live.name}" exists under that name.`,
+    {
+      hint: 'Delete that one first, or roll it back to one of its revisions.',
+    },
+  );
 }
 
 /** The document that a history is of: the one that there is, else the one deleted last. */
 export async function rowForHistory(db: Db, kind: Kind, name: string): Promise<DocumentRow> {
   const slug = lookupSlug(name);
-  const row = slug === undefined ? undefined : ((await liveRow(db, kind, slug)) ?? (await lastGoneRow(db, kind, slug)));
+  const row = slug === undefined ? undefined : (await liveRow(db, kind, slug)) ?? (await lastGoneRow(db, kind, slug));
   if (row === undefined) throw noSuchDocument(kind, name);
   return row;
 }

@@ -70,5 +70,7 @@ export function lookupSlug(name: string): string | undefined {
 }
 
 export function noSuchDocument(kind: Kind, name: string): SdpError {
-  return new SdpError('not_found', `There is no ${kind} "${name.slice(0, 80)}".`, { hint: 'Check the name; `sdp get` lists what there is.' });
+  return new SdpError('not_found', `There is no ${kind} "${name.slice(0, 80)}".`, {
+    hint: 'Check the name; `sdp get` lists what there is.',
+  });
 }

@@ -86,14 +86,23 @@ async function resolveReference(tx: Tx, owner: Owner, name: string, given: Secre
 }
 
 /** Plain values by name. @throws SdpError unavailable when one cannot be decrypted */
-export async function openSecrets(db: Db, keys: MasterKeys, owner: Owner, spec: EnvironmentSpec): Promise<Record<string, string>> {
+export async function openSecrets(
+  db: Db,
+  keys: MasterKeys,
+  owner: Owner,
+  spec: EnvironmentSpec,
+): Promise<Record<string, string>> {
   const values: [string, string][] = [];
   for (const [name, given] of Object.entries(spec.secrets ?? {})) {
     const row = typeof given === 'string' ? undefined : await secretRow(db, owner.uid, name, given.version);
     if (row === undefined) {
-      throw new SdpError('unavailable', `The value of secret "${name}" of environment "${owner.name}" is missing from the store.`, {
-        hint: 'Set the secret again.',
-      });
+      throw new SdpError(
+        'unavailable',
+        `The value of secret "${name}" of environment "${owner.name}" is missing from the store.`,
+        {
+          hint: 'Set the secret again.',
+        },
+      );
     }
     values.push([name, unseal(keys, row, row.sealed)]);
   }

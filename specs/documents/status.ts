@@ -11,7 +11,8 @@ import type { Tx } from '../tables.ts';
  */
 export async function writeStatus(tx: Tx, uid: string, status: SandboxStatus): Promise<boolean> {
   const document = await tx.selectFrom('documents').select('gone').where('uid', '=', uid).executeTakeFirst();
-  if (document === undefined) throw new SdpError('not_found', `There is no document with uid ${uid}, so its status cannot be written.`);
+  if (document === undefined)
+    throw new SdpError('not_found', `There is no document with uid ${uid}, so its status cannot be written.`);
   if (document.gone === 1) return false;
   const stored = await tx.selectFrom('statuses').selectAll().where('uid', '=', uid).executeTakeFirst();
   const text = JSON.stringify(status);

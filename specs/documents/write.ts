@@ -41,7 +41,9 @@ export async function writeDocument(tx: Tx, write: Write, how: How): Promise<Wri
   await checkWrite(tx, draft, slug, before);
   const uid = before?.uid ?? randomUUID();
   const wanted = await wantedOf(tx, write, { uid, before, how });
-  return before === undefined ? await create(tx, write, { uid, slug, wanted, how }) : await change(tx, write, before, wanted, how);
+  return before === undefined
+    ? await create(tx, write, { uid, slug, wanted, how })
+    : await change(tx, write, before, wanted, how);
 }
 
 async function wantedOf(
@@ -51,16 +53,32 @@ async function wantedOf(
 ): Promise<Wanted> {
   const { draft } = write;
   const { name, labels, annotations } = draft.metadata;
-  const wanted = { labels: JSON.stringify(labels ?? {}), annotations: JSON.stringify(annotations ?? {}), spec: JSON.stringify(draft.spec), text: write.text };
+  const wanted = {
+    labels: JSON.stringify(labels ?? {}),
+    annotations: JSON.stringify(annotations ?? {}),
+    spec: JSON.stringify(draft.spec),
+    text: write.text,
+  };
   if (draft.kind !== 'Environment') return wanted;
-  const stored = target.before === undefined ? {} : ((JSON.parse(target.before.spec) as EnvironmentSpec).secrets ?? {});
+  const stored = target.before === undefined ? {} : (JSON.parse(target.before.spec) as EnvironmentSpec).secrets ?? {};
   const owner = { uid: target.uid, name };
-  const spec = await storeSecrets(tx, target.how.keys, owner, draft.spec, stored as Record<string, SecretReference>, target.how.at);
+  const spec = await storeSecrets(
+    tx,
+    target.how.keys,
+    owner,
+    draft.spec,
+    stored as Record<string, SecretReference>,
+    target.how.at,
+  );
   // A text that holds values is not kept: they could stand anywhere in it, in any notation.
   return { ...wanted, spec: JSON.stringify(spec), text: hasPlainSecrets(draft.spec) ? undefined : write.text };
 }
 
-async function create(tx: Tx, write: Write, made: { uid: string; slug: string; wanted: Wanted; how: How }): Promise<Written> {
+async function create(
+  tx: Tx,
+  write: Write,
+  made: { uid: string; slug: string; wanted: Wanted; how: How },
+): Promise<Written> {
   const { how, wanted } = made;
   const { text, ...columns } = wanted;
   const row: DocumentRow = {

@@ -14,7 +14,20 @@ export const first: Migration = {
 
 async function documentTables(db: Kysely<unknown>): Promise<void> {
   await createTable(db, 'documents', {
-    text: ['uid', 'kind', 'slug', 'name', 'labels', 'annotations', 'spec', 'finalizers', 'created_at', 'created_by', 'updated_at', 'updated_by'],
+    text: [
+      'uid',
+      'kind',
+      'slug',
+      'name',
+      'labels',
+      'annotations',
+      'spec',
+      'finalizers',
+      'created_at',
+      'created_by',
+      'updated_at',
+      'updated_by',
+    ],
     integer: ['generation', 'revision', 'gone'],
     bigint: ['resource_version'],
     nullable: ['deleted_at', 'removed_with'],
@@ -37,13 +50,28 @@ async function documentTables(db: Kysely<unknown>): Promise<void> {
     key: ['uid'],
     references: OF_DOCUMENT,
   });
-  await createTable(db, 'secrets', { text: ['uid', 'name', 'updated_at', 'sealed'], integer: ['version'], key: ['uid', 'name', 'version'] });
+  await createTable(db, 'secrets', {
+    text: ['uid', 'name', 'updated_at', 'sealed'],
+    integer: ['version'],
+    key: ['uid', 'name', 'version'],
+  });
   await createTable(db, 'counters', { text: ['name'], bigint: ['value'], key: ['name'] });
 }
 
 async function deploymentTables(db: Kysely<unknown>): Promise<void> {
   await createTable(db, 'resolutions', {
-    text: ['sandbox_uid', 'service', 'repository', 'branch', 'commit', 'subject', 'author', 'authored_at', 'resolved_at', 'resolved_by'],
+    text: [
+      'sandbox_uid',
+      'service',
+      'repository',
+      'branch',
+      'commit',
+      'subject',
+      'author',
+      'authored_at',
+      'resolved_at',
+      'resolved_by',
+    ],
     bigint: ['generation'],
     key: ['sandbox_uid', 'generation', 'service'],
   });
@@ -99,7 +127,10 @@ async function allocationTables(db: Kysely<unknown>): Promise<void> {
 async function otherTables(db: Kysely<unknown>): Promise<void> {
   await createTable(db, 'nodes', { text: ['name', 'type', 'address', 'engine', 'last_seen_at'], key: ['name'] });
   await createTable(db, 'node_tokens', { text: ['token_hash', 'node'], key: ['token_hash'] });
-  await createTable(db, 'sessions', { text: ['token_hash', 'username', 'created_at', 'expires_at'], key: ['token_hash'] });
+  await createTable(db, 'sessions', {
+    text: ['token_hash', 'username', 'created_at', 'expires_at'],
+    key: ['token_hash'],
+  });
   await createTable(db, 'audit', {
     text: ['at', 'user', 'action', 'outcome'],
     bigint: ['id'],

@@ -24,7 +24,8 @@ export async function createTable(db: Kysely<unknown>, name: string, shape: Tabl
   for (const [column, target] of Object.entries(shape.references ?? {})) {
     table = table.addForeignKeyConstraint(`${name}_${column}_of`, [column], target.table, [target.column]);
   }
-  for (const columns of shape.unique ?? []) table = table.addUniqueConstraint(`${name}_${columns.join('_')}_unique`, [...columns]);
+  for (const columns of shape.unique ?? [])
+    table = table.addUniqueConstraint(`${name}_${columns.join('_')}_unique`, [...columns]);
   await table.execute();
 }
 
@@ -35,7 +36,10 @@ export async function createIndex(
   columns: readonly string[],
   more: { unique?: boolean; where?: string } = {},
 ): Promise<void> {
-  let index = db.schema.createIndex(`${table}_by_${columns.join('_')}`).on(table).columns([...columns]);
+  let index = db.schema
+    .createIndex(`${table}_by_${columns.join('_')}`)
+    .on(table)
+    .columns([...columns]);
   if (more.unique === true) index = index.unique();
   if (more.where !== undefined) index = index.where(sql.raw<boolean>(more.where));
   await index.execute();

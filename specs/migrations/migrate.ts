@@ -17,7 +17,14 @@ export async function migrate(db: Db): Promise<void> {
   const newer = known.length > 0 && reason.includes('is missing');
   throw new SdpError(
     'unavailable',
-    newer ? 'The database was made by a newer release of SDP.' : `The tables of the database could not be prepared: ${reason}`,
-    { hint: newer ? 'Start that release, or restore a backup from before.' : 'Use an empty database, or restore a backup.', cause: error },
+    newer
+      ? 'The database was made by a newer release of SDP.'
+      : `The tables of the database could not be prepared: ${reason}`,
+    {
+      hint: newer
+        ? 'Start that release, or restore a backup from before.'
+        : 'Use an empty database, or restore a backup.',
+      cause: error,
+    },
   );
 }

@@ -26,11 +26,19 @@ export function audit({ read, writer }: Context): Pick<RecordStore, 'addAudit' |
     addAudit: (entry) =>
       writer.write(async (tx) => {
         const id = await next(tx, 'audit');
-        await tx.insertInto('audit').values(toColumns<AuditEntry>({ ...entry, id }, FIELDS)).execute();
+        await tx
+          .insertInto('audit')
+          .values(toColumns<AuditEntry>({ ...entry, id }, FIELDS))
+          .execute();
       }),
     async audit({ sandbox, before, limit }) {
-      let query = read.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(limit ?? PAGE);
-      if (sandbox !== undefined) query = query.where((row) => row(row.fn<string>('lower', ['sandbox']), '=', sandbox.toLowerCase()));
+      let query = read
+        .selectFrom('audit')
+        .selectAll()
+        .orderBy('id', 'desc')
+        .limit(limit ?? PAGE);
+      if (sandbox !== undefined)
+        query = query.where((row) => row(row.fn<string>('lower', ['sandbox']), '=', sandbox.toLowerCase()));
       if (before !== undefined) query = query.where('id', '<', before);
       return (await query.execute()).map((row) => fromColumns<AuditEntry>(row, FIELDS));
     },

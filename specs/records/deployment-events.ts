@@ -10,11 +10,19 @@ type Plain = Omit<DeploymentEvent, 'error'>;
 
 const FIELDS: Fields<Plain> = { deploymentId: 0, event: 0, at: 0, node: 0, message: 0, durationMs: 0 };
 
-export function deploymentEvents({ read, writer }: Context): Pick<RecordStore, 'addDeploymentEvents' | 'deploymentEvents'> {
+export function deploymentEvents({
+  read,
+  writer,
+}: Context): Pick<RecordStore, 'addDeploymentEvents' | 'deploymentEvents'> {
   return {
     addDeploymentEvents: (events) => writer.write((tx) => add(tx, events)),
     async deploymentEvents(deploymentId) {
-      const rows = await read.selectFrom('deploymentEvents').selectAll().where('deploymentId', '=', deploymentId).orderBy('seq').execute();
+      const rows = await read
+        .selectFrom('deploymentEvents')
+        .selectAll()
+        .where('deploymentId', '=', deploymentId)
+        .orderBy('seq')
+        .execute();
       return rows.map(({ error, ...row }) => ({
         ...fromColumns<Plain>(row, FIELDS),
         ...(error === null ? {} : { error: JSON.parse(error) as ErrorBody }),

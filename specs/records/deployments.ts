@@ -29,7 +29,10 @@ const PAGE = 100;
 
 type Filter = Parameters<RecordStore['deployments']>[0];
 
-export function deployments({ read, writer }: Context): Pick<RecordStore, 'putDeployment' | 'deployment' | 'deployments'> {
+export function deployments({
+  read,
+  writer,
+}: Context): Pick<RecordStore, 'putDeployment' | 'deployment' | 'deployments'> {
   return {
     putDeployment: (deployment) => writer.write((tx) => put(tx, deployment)),
     async deployment(id) {
@@ -42,10 +45,17 @@ export function deployments({ read, writer }: Context): Pick<RecordStore, 'putDe
 
 /** Of two observations the later state is right: one that would move back, or leave a terminal state, is ignored. */
 async function put(tx: Tx, deployment: Deployment): Promise<void> {
-  const stored = await tx.selectFrom('deployments').select(['state', 'seq']).where('id', '=', deployment.id).executeTakeFirst();
+  const stored = await tx
+    .selectFrom('deployments')
+    .select(['state', 'seq'])
+    .where('id', '=', deployment.id)
+    .executeTakeFirst();
   const columns = { ...toColumns(deployment, FIELDS), open: isTerminal(deployment.state) ? 0 : 1 };
   if (stored === undefined) {
-    await tx.insertInto('deployments').values({ ...columns, seq: await next(tx, 'deployment') }).execute();
+    await tx
+      .insertInto('deployments')
+      .values({ ...columns, seq: await next(tx, 'deployment') })
+      .execute();
     return;
   }
   const left = isTerminal(stored.state) && stored.state !== deployment.state;
@@ -54,8 +64,15 @@ async function put(tx: Tx, deployment: Deployment): Promise<void> {
 }
 
 async function list(read: Db, filter: Filter): Promise<Deployment[]> {
-  let query = read.selectFrom('deployments').selectAll().orderBy('seq', 'desc').limit(filter.limit ?? PAGE);
-  if (filter.sandbox !== undefined) query = query.where((row) => row(row.fn<string>('lower', ['sandbox']), '=', filter.sandbox?.toLowerCase() ?? ''));
+  let query = read
+    .selectFrom('deployments')
+    .selectAll()
+    .orderBy('seq', 'desc')
+    .limit(filter.limit ?? PAGE);
+  if (filter.sandbox !== undefined) {
+    const sandbox = filter.sandbox.toLowerCase();
+    query = query.where((row) => row(row.fn<string>('lower', ['sandbox']), '=', sandbox));
+  }
   if (filter.sandboxUid !== undefined) query = query.where('sandboxUid', '=', filter.sandboxUid);
   if (filter.service !== undefined) query = query.where('service', '=', filter.service);
   if (filter.open !== undefined) query = query.where('open', '=', filter.open ? 1 : 0);

@@ -12,7 +12,11 @@ export function nodes({ read, writer }: Context): Nodes {
     forgetNode: (name) => writer.write((tx) => forget(tx, name)),
     putNodeToken: (node, tokenHash) => writer.write((tx) => putToken(tx, node, tokenHash)),
     async nodeOfToken(tokenHash) {
-      const row = await read.selectFrom('nodeTokens').select('node').where('tokenHash', '=', tokenHash).executeTakeFirst();
+      const row = await read
+        .selectFrom('nodeTokens')
+        .select('node')
+        .where('tokenHash', '=', tokenHash)
+        .executeTakeFirst();
       return row?.node;
     },
   };

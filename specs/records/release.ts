@@ -2,7 +2,10 @@ import { next } from '../counters.ts';
 import type { Tx } from '../tables.ts';
 
 /** Releases the ports that match; they rest before somebody else gets them. None is success. */
-export async function releasePorts(tx: Tx, which: { engine: string; port: number } | { sandboxUid: string }): Promise<void> {
+export async function releasePorts(
+  tx: Tx,
+  which: { engine: string; port: number } | { sandboxUid: string },
+): Promise<void> {
   const select = tx.selectFrom('ports').selectAll().orderBy('engine').orderBy('port');
   const rows = await ('sandboxUid' in which
     ? select.where('sandboxUid', '=', which.sandboxUid)

@@ -20,7 +20,12 @@ export function subnets(context: Context): Pick<RecordStore, 'claimSubnet' | 'su
 }
 
 /** A held subnet stays although the pool was changed since: its network exists with it. */
-async function claimSubnet(tx: Tx, claim: Claim, pool: { pool: string; prefix: number }, at: string): Promise<SubnetAllocation> {
+async function claimSubnet(
+  tx: Tx,
+  claim: Claim,
+  pool: { pool: string; prefix: number },
+  at: string,
+): Promise<SubnetAllocation> {
   const { engine, sandboxUid, sandbox } = claim;
   const taken = await tx.selectFrom('subnets').selectAll().where('engine', '=', engine).execute();
   const held = taken.find((row) => row.sandboxUid === sandboxUid);
@@ -31,13 +36,27 @@ async function claimSubnet(tx: Tx, claim: Claim, pool: { pool: string; prefix: n
       hint: `Choose a prefix between ${block.prefix} and 30.`,
     });
   }
-  const first = firstFreeBlock(block, pool.prefix, taken.map((row) => parseCidr(row.subnet)));
+  const first = firstFreeBlock(
+    block,
+    pool.prefix,
+    taken.map((row) => parseCidr(row.subnet)),
+  );
   if (first === undefined) {
-    throw new SdpError('subnet_pool_exhausted', `No /${pool.prefix} of ${pool.pool} is free for sandbox "${sandbox}" (${taken.length} are allocated).`, {
-      hint: "Delete sandboxes that nobody needs, or give the agent a larger network.pool.",
-    });
+    throw new SdpError(
+      'subnet_pool_exhausted',
+      `No /${pool.prefix} of ${pool.pool} is free for sandbox "${sandbox}" (${taken.length} are allocated).`,
+      {
+        hint: 'Delete sandboxes that nobody needs, or give the agent a larger network.pool.',
+      },
+    );
   }
-  const allocation: SubnetAllocation = { engine, subnet: formatCidr(first, pool.prefix), sandboxUid, sandbox, allocatedAt: at };
+  const allocation: SubnetAllocation = {
+    engine,
+    subnet: formatCidr(first, pool.prefix),
+    sandboxUid,
+    sandbox,
+    allocatedAt: at,
+  };
   await tx.insertInto('subnets').values(allocation).execute();
   return allocation;
 }

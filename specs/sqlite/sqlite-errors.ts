@@ -18,7 +18,20 @@ export function sqliteError(thrown: unknown, file: string): SdpError {
       cause: thrown,
     });
   }
-  if (is('SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_PERM', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENOENT')) {
+  if (
+    is(
+      'SQLITE_READONLY',
+      'SQLITE_CANTOPEN',
+      'SQLITE_PERM',
+      'EACCES',
+      'EPERM',
+      'EROFS',
+      'ENOTDIR',
+      'EISDIR',
+      'EEXIST',
+      'ENOENT',
+    )
+  ) {
     return new SdpError('unavailable', `The database ${file} cannot be opened or written (${code}).`, {
       hint: 'Check that the path is right and that SDP may write the file and its folder.',
       cause: thrown,

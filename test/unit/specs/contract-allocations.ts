@@ -12,7 +12,8 @@ const claim = (sandbox: string, more: Partial<{ engine: string; service: string;
 
 export function allocationContract(subject: Subject): void {
   describe('ports', () => {
-    const port = async (...given: Parameters<typeof subject.store.claimPort>) => (await subject.store.claimPort(...given)).port;
+    const port = async (...given: Parameters<typeof subject.store.claimPort>) =>
+      (await subject.store.claimPort(...given)).port;
 
     it('gives the lowest free port, and the same one to who holds it', async () => {
       expect(await port(claim('A'), range, [])).toBe(9001);
@@ -33,12 +34,17 @@ export function allocationContract(subject: Subject): void {
       expect(await port(claim('A'), range, [])).toBe(9001);
       expect(await port(claim('A'), { from: 9010, to: 9010 }, [])).toBe(9010);
       const refused = subject.store.claimPort(claim('B'), { from: 9010, to: 9010 }, []);
-      await expect(refused).rejects.toMatchObject({ code: 'port_pool_exhausted', message: expect.stringMatching(/9010.*"account".*"B"/) as string });
+      await expect(refused).rejects.toMatchObject({
+        code: 'port_pool_exhausted',
+        message: expect.stringMatching(/9010.*"account".*"B"/) as string,
+      });
     });
 
     it('keeps the held port when no other one is free', async () => {
       expect(await port(claim('A'), { from: 9001, to: 9001 }, [])).toBe(9001);
-      await expect(port(claim('A'), { from: 9001, to: 9001 }, [9001])).rejects.toMatchObject({ code: 'port_pool_exhausted' });
+      await expect(port(claim('A'), { from: 9001, to: 9001 }, [9001])).rejects.toMatchObject({
+        code: 'port_pool_exhausted',
+      });
       expect(await subject.store.ports()).toMatchObject([{ port: 9001 }]);
     });
 
@@ -79,7 +85,13 @@ export function allocationContract(subject: Subject): void {
     });
 
     it('refuses what is not a pool', async () => {
-      for (const [pool, prefix] of [['10.0.0.0/33', 26], ['x', 26], ['300.0.0.0/8', 26], ['10.0.0.0/24', 23], ['10.0.0.0/24', 31]] as const) {
+      for (const [pool, prefix] of [
+        ['10.0.0.0/33', 26],
+        ['x', 26],
+        ['300.0.0.0/8', 26],
+        ['10.0.0.0/24', 23],
+        ['10.0.0.0/24', 31],
+      ] as const) {
         await expect(subnet('A', pool, prefix)).rejects.toMatchObject({ code: 'invalid_request' });
       }
     });

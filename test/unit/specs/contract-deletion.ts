@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Subject } from './contract.ts';
-import { ana, applyOne, ben, environment, onBranch, removeSandbox, route, sandbox, service, status } from './fixtures.ts';
+import {
+  ana,
+  applyOne,
+  ben,
+  environment,
+  onBranch,
+  removeSandbox,
+  route,
+  sandbox,
+  service,
+  status,
+} from './fixtures.ts';
 
 export function deletionContract(subject: Subject): void {
   describe('deleting and restoring', () => {
@@ -9,7 +20,12 @@ export function deletionContract(subject: Subject): void {
       const { document } = await applyOne(store, sandbox('QA', onBranch('account')));
       await applyOne(store, route('QA'));
       const marked = await store.delete('Sandbox', 'qa', ben);
-      expect(marked.metadata).toMatchObject({ finalizers: ['sdp/cleanup'], revision: 2, generation: 1, updatedBy: 'ben' });
+      expect(marked.metadata).toMatchObject({
+        finalizers: ['sdp/cleanup'],
+        revision: 2,
+        generation: 1,
+        updatedBy: 'ben',
+      });
       expect(marked.metadata.deletedAt).toBeDefined();
       expect(marked.metadata.resourceVersion).toBeGreaterThan(document.metadata.resourceVersion);
       expect(await store.list('Sandbox')).toEqual([marked]);
@@ -25,12 +41,17 @@ export function deletionContract(subject: Subject): void {
       expect(await store.getByUid(document.metadata.uid)).toBeUndefined();
       expect(await store.get('Route', 'QA')).toBeUndefined();
       expect(await store.writeStatus(document.metadata.uid, status(1))).toBe(false);
-      expect(await store.revisions('Sandbox', 'QA')).toMatchObject([{ deleted: true, author: 'ben' }, { deleted: false }]);
+      expect(await store.revisions('Sandbox', 'QA')).toMatchObject([
+        { deleted: true, author: 'ben' },
+        { deleted: false },
+      ]);
     });
 
     it('refuses to finish what is not being deleted', async () => {
       const { document } = await applyOne(subject.store, sandbox('QA'));
-      await expect(subject.store.finishFinalizer(document.metadata.uid, 'sdp/cleanup')).rejects.toMatchObject({ code: 'precondition_failed' });
+      await expect(subject.store.finishFinalizer(document.metadata.uid, 'sdp/cleanup')).rejects.toMatchObject({
+        code: 'precondition_failed',
+      });
     });
 
     it('restores under the same uid, generation and text, and a sandbox with its route', async () => {
@@ -40,7 +61,10 @@ export function deletionContract(subject: Subject): void {
       await store.writeStatus(document.metadata.uid, status(1));
       await removeSandbox(store, 'QA');
       const restored = await store.restore('Sandbox', 'qa', ben);
-      expect(restored).toMatchObject({ spec: document.spec, metadata: { uid: document.metadata.uid, generation: 1, revision: 3, finalizers: ['sdp/cleanup'] } });
+      expect(restored).toMatchObject({
+        spec: document.spec,
+        metadata: { uid: document.metadata.uid, generation: 1, revision: 3, finalizers: ['sdp/cleanup'] },
+      });
       expect(restored.metadata.deletedAt).toBeUndefined();
       expect(restored.status).toBeUndefined();
       expect(await store.get('Sandbox', 'QA')).toEqual(restored);
@@ -71,9 +95,18 @@ export function deletionContract(subject: Subject): void {
 
     it('refuses to delete a service or an environment in use, naming the users', async () => {
       const { store } = subject;
-      await store.apply([environment('dev', {}), environment('free', {}), service('account', ['DEV']), service('free')], ana);
-      await store.apply([sandbox('QA', onBranch('account')), sandbox('QB', { gateway: { environments: ['dev'] } })], ana);
-      await expect(store.delete('Service', 'account', ana)).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('Sandbox "QA"') as string });
+      await store.apply(
+        [environment('dev', {}), environment('free', {}), service('account', ['DEV']), service('free')],
+        ana,
+      );
+      await store.apply(
+        [sandbox('QA', onBranch('account')), sandbox('QB', { gateway: { environments: ['dev'] } })],
+        ana,
+      );
+      await expect(store.delete('Service', 'account', ana)).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringContaining('Sandbox "QA"') as string,
+      });
       const message = expect.stringMatching(/Sandbox "QB".*Service "account"/) as string;
       await expect(store.delete('Environment', 'dev', ana)).rejects.toMatchObject({ code: 'conflict', message });
       await store.delete('Environment', 'free', ana);

@@ -6,14 +6,26 @@ export function documentContract(subject: Subject): void {
   describe('documents', () => {
     it('makes a document with identity, generation 1 and one revision', async () => {
       const { store } = subject;
-      const { document, outcome, before } = await applyOne(store, { ...sandbox('QA-LOGIN', onBranch('account')), text: 'kind: Sandbox # mine' });
+      const { document, outcome, before } = await applyOne(store, {
+        ...sandbox('QA-LOGIN', onBranch('account')),
+        text: 'kind: Sandbox # mine',
+      });
       expect(outcome).toBe('created');
       expect(before).toBeUndefined();
-      expect(document.metadata).toMatchObject({ name: 'QA-LOGIN', slug: 'qa-login', generation: 1, revision: 1, createdBy: 'ana', finalizers: ['sdp/cleanup'] });
+      expect(document.metadata).toMatchObject({
+        name: 'QA-LOGIN',
+        slug: 'qa-login',
+        generation: 1,
+        revision: 1,
+        createdBy: 'ana',
+        finalizers: ['sdp/cleanup'],
+      });
       expect(await store.get('Sandbox', 'qa-Login')).toEqual(document);
       expect(await store.getByUid(document.metadata.uid)).toEqual(document);
       expect(await store.text('Sandbox', 'QA-LOGIN')).toBe('kind: Sandbox # mine');
-      expect(await store.revisions('Sandbox', 'qa-login')).toMatchObject([{ revision: 1, generation: 1, author: 'ana', message: 'because', deleted: false }]);
+      expect(await store.revisions('Sandbox', 'qa-login')).toMatchObject([
+        { revision: 1, generation: 1, author: 'ana', message: 'because', deleted: false },
+      ]);
     });
 
     it('raises the generation with the spec, and keeps every revision as it was', async () => {
@@ -21,7 +33,13 @@ export function documentContract(subject: Subject): void {
       const first = await applyOne(store, sandbox('QA', onBranch('account')));
       const second = await applyOne(store, sandbox('QA', onBranch('account', 'user')), ben);
       expect(second).toMatchObject({ outcome: 'configured', before: first.document });
-      expect(second.document.metadata).toMatchObject({ generation: 2, revision: 2, createdBy: 'ana', updatedBy: 'ben', uid: first.document.metadata.uid });
+      expect(second.document.metadata).toMatchObject({
+        generation: 2,
+        revision: 2,
+        createdBy: 'ana',
+        updatedBy: 'ben',
+        uid: first.document.metadata.uid,
+      });
       expect(second.document.metadata.resourceVersion).toBeGreaterThan(first.document.metadata.resourceVersion);
       const revisions = await store.revisions('Sandbox', 'QA');
       expect(revisions.map((revision) => revision.spec)).toEqual([onBranch('account', 'user'), onBranch('account')]);
@@ -29,10 +47,15 @@ export function documentContract(subject: Subject): void {
 
     it('changes nothing when what is there is applied again, in whatever order of keys', async () => {
       const { store } = subject;
-      const { document } = await applyOne(store, { ...sandbox('QA', { description: 'a', run: 'active' }), text: 'one' });
+      const { document } = await applyOne(store, {
+        ...sandbox('QA', { description: 'a', run: 'active' }),
+        text: 'one',
+      });
       const again = await applyOne(store, { ...sandbox('qa', { run: 'active', description: 'a' }), text: 'one' });
       expect(again).toEqual({ outcome: 'unchanged', document, before: document });
-      expect(await applyOne(store, sandbox('QA', { description: 'a', run: 'active' }))).toMatchObject({ outcome: 'unchanged' });
+      expect(await applyOne(store, sandbox('QA', { description: 'a', run: 'active' }))).toMatchObject({
+        outcome: 'unchanged',
+      });
       expect(await store.revisions('Sandbox', 'QA')).toHaveLength(1);
       expect(await store.currentVersion()).toBe(document.metadata.resourceVersion);
     });
@@ -64,10 +87,17 @@ export function documentContract(subject: Subject): void {
       const newer = await applyOne(store, sandbox('QA', { description: '2' }, { resourceVersion: stale }), ben);
       const current = newer.document.metadata.resourceVersion;
       const refused = store.apply([sandbox('QA', { description: '3' }, { resourceVersion: stale })], ana);
-      await expect(refused).rejects.toMatchObject({ code: 'conflict', message: expect.stringMatching(new RegExp(`\\b${current}\\b.*ben.*\\b${stale}\\b`)) as string });
+      await expect(refused).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringMatching(new RegExp(`\\b${current}\\b.*ben.*\\b${stale}\\b`)) as string,
+      });
       expect((await store.get('Sandbox', 'QA'))?.spec).toEqual({ description: '2' });
-      await expect(store.apply([sandbox('NEW', {}, { resourceVersion: 4 })], ana)).rejects.toMatchObject({ code: 'conflict' });
-      await expect(store.apply([sandbox('QA', {}, { resourceVersion: 0 })], ana)).rejects.toMatchObject({ code: 'conflict' });
+      await expect(store.apply([sandbox('NEW', {}, { resourceVersion: 4 })], ana)).rejects.toMatchObject({
+        code: 'conflict',
+      });
+      await expect(store.apply([sandbox('QA', {}, { resourceVersion: 0 })], ana)).rejects.toMatchObject({
+        code: 'conflict',
+      });
       expect((await applyOne(store, sandbox('NEW', {}, { resourceVersion: 0 }))).outcome).toBe('created');
     });
 
@@ -75,7 +105,9 @@ export function documentContract(subject: Subject): void {
       const { store } = subject;
       const before = await store.currentVersion();
       const stale = sandbox('B', {}, { resourceVersion: 99 });
-      await expect(store.apply([sandbox('A', onBranch('account')), service('account'), stale], ana)).rejects.toMatchObject({ code: 'conflict' });
+      await expect(
+        store.apply([sandbox('A', onBranch('account')), service('account'), stale], ana),
+      ).rejects.toMatchObject({ code: 'conflict' });
       expect(await store.list('Sandbox')).toEqual([]);
       expect(await store.list('Service')).toEqual([]);
       expect(await store.currentVersion()).toBe(before);
@@ -86,7 +118,9 @@ export function documentContract(subject: Subject): void {
 
     it('gives each of many queued writes its own outcome', async () => {
       const { store } = subject;
-      const writes = Array.from({ length: 60 }, (_, index) => store.apply([sandbox(`S${index % 50}`, {}, { resourceVersion: 0 })], ana));
+      const writes = Array.from({ length: 60 }, (_, index) =>
+        store.apply([sandbox(`S${index % 50}`, {}, { resourceVersion: 0 })], ana),
+      );
       const outcomes = await Promise.allSettled(writes);
       expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(50);
       expect(await store.list('Sandbox')).toHaveLength(50);
@@ -105,9 +139,17 @@ export function documentContract(subject: Subject): void {
     it('keeps resolutions that travel with a write under the generation that it makes', async () => {
       const { store } = subject;
       const { document } = await applyOne(store, sandbox('QA', onBranch('account')));
-      const { sandboxUid: _uid, generation: _generation, resolvedAt: _at, resolvedBy: _by, ...carried } = resolution('', 0, 'a'.repeat(40));
+      const {
+        sandboxUid: _uid,
+        generation: _generation,
+        resolvedAt: _at,
+        resolvedBy: _by,
+        ...carried
+      } = resolution('', 0, 'a'.repeat(40));
       await applyOne(store, { ...sandbox('QA', onBranch('account')), bump: true, resolutions: [carried] }, ben);
-      expect(await store.resolutions(document.metadata.uid)).toMatchObject([{ generation: 2, commit: 'a'.repeat(40), resolvedBy: 'ben' }]);
+      expect(await store.resolutions(document.metadata.uid)).toMatchObject([
+        { generation: 2, commit: 'a'.repeat(40), resolvedBy: 'ben' },
+      ]);
     });
 
     it('writes status apart from the spec, and only what differs', async () => {

@@ -27,7 +27,9 @@ export function durabilityContract(subject: Subject): void {
       const again = await subject.another();
       expect(await read(again)).toEqual(before);
       expect(await again.claimPort(claimed, { from: 8080, to: 8090 }, [])).toEqual(port);
-      await expect(again.apply([sandbox('q-a', onBranch('account')), sandbox('q.a')], ana)).rejects.toMatchObject({ code: 'name_taken' });
+      await expect(again.apply([sandbox('q-a', onBranch('account')), sandbox('q.a')], ana)).rejects.toMatchObject({
+        code: 'name_taken',
+      });
     });
 
     it('finishes queued writes when it closes, and refuses later ones', async () => {

@@ -24,9 +24,14 @@ export function nameContract(subject: Subject): void {
       const { store } = subject;
       await applyOne(store, sandbox('a', onBranch('b-c')));
       const message = expect.stringMatching(/"c".*"a-b".*"b-c".*"a".*sandbox-a-b-c/) as string;
-      await expect(store.apply([sandbox('a-b', onBranch('c'))], ana)).rejects.toMatchObject({ code: 'name_taken', message });
+      await expect(store.apply([sandbox('a-b', onBranch('c'))], ana)).rejects.toMatchObject({
+        code: 'name_taken',
+        message,
+      });
       expect(await store.get('Sandbox', 'a-b')).toBeUndefined();
-      await expect(store.apply([sandbox('x', onBranch('a.b', 'a-b'))], ana)).rejects.toMatchObject({ code: 'name_taken' });
+      await expect(store.apply([sandbox('x', onBranch('a.b', 'a-b'))], ana)).rejects.toMatchObject({
+        code: 'name_taken',
+      });
       expect((await applyOne(store, sandbox('a-b', { services: { c: { use_ocp: true } } }))).outcome).toBe('created');
     });
 
@@ -50,7 +55,10 @@ export function nameContract(subject: Subject): void {
     it('refuses a container name that is too long, saying by how much', async () => {
       const long = 'x'.repeat(40);
       const refused = subject.store.apply([sandbox(long, onBranch('a-service-with-a-name'))], ana);
-      await expect(refused).rejects.toMatchObject({ code: 'invalid_document', message: expect.stringContaining('70 characters') as string });
+      await expect(refused).rejects.toMatchObject({
+        code: 'invalid_document',
+        message: expect.stringContaining('70 characters') as string,
+      });
     });
   });
 }

@@ -7,7 +7,12 @@ import { ana, applyOne, sandbox } from './fixtures.ts';
 
 const name = fc.constantFrom('A', 'B', 'C');
 const documentStep = fc.oneof(
-  fc.record({ do: fc.constant('apply' as const), name, text: fc.nat(3), cas: fc.constantFrom('none', 'fresh', 'stale') }),
+  fc.record({
+    do: fc.constant('apply' as const),
+    name,
+    text: fc.nat(3),
+    cas: fc.constantFrom('none', 'fresh', 'stale'),
+  }),
   fc.record({ do: fc.constant('delete' as const), name }),
   fc.record({ do: fc.constant('finish' as const), name }),
   fc.record({ do: fc.constant('restore' as const), name }),
@@ -15,7 +20,10 @@ const documentStep = fc.oneof(
 type DocumentStep = typeof documentStep extends fc.Arbitrary<infer T> ? T : never;
 
 /** Does a step; answers the revision that an accepted write must have, if it made one. */
-async function doStep(store: Store, step: DocumentStep): Promise<{ uid: string; name: string; revision: number; spec: unknown } | undefined> {
+async function doStep(
+  store: Store,
+  step: DocumentStep,
+): Promise<{ uid: string; name: string; revision: number; spec: unknown } | undefined> {
   const stored = await store.get('Sandbox', step.name);
   const version = stored?.metadata.resourceVersion ?? 0;
   try {
@@ -23,16 +31,21 @@ async function doStep(store: Store, step: DocumentStep): Promise<{ uid: string; 
       if (stored !== undefined) await store.finishFinalizer(stored.metadata.uid, 'sdp/cleanup');
       return undefined;
     }
-    const cas = step.do !== 'apply' || step.cas === 'none' ? {} : { resourceVersion: step.cas === 'fresh' ? version : version + 1 };
+    const cas =
+      step.do !== 'apply' || step.cas === 'none'
+        ? {}
+        : { resourceVersion: step.cas === 'fresh' ? version : version + 1 };
     const document =
       step.do === 'apply'
         ? (await applyOne(store, sandbox(step.name, { description: String(step.text) }, cas))).document
         : step.do === 'delete'
-          ? await store.delete('Sandbox', step.name, ana)
-          : await store.restore('Sandbox', step.name, ana);
+        ? await store.delete('Sandbox', step.name, ana)
+        : await store.restore('Sandbox', step.name, ana);
     return { uid: document.metadata.uid, name: step.name, revision: document.metadata.revision, spec: document.spec };
   } catch (error) {
-    expect(error).toMatchObject({ code: expect.stringMatching(/^(conflict|name_taken|not_found|precondition_failed)$/) as string });
+    expect(error).toMatchObject({
+      code: expect.stringMatching(/^(conflict|name_taken|not_found|precondition_failed)$/) as string,
+    });
     return undefined;
   }
 }
@@ -44,11 +57,16 @@ export function propertyContract(subject: Subject): void {
         fc.asyncProperty(fc.array(documentStep, { maxLength: 25 }), async (steps) => {
           const store = await subject.elsewhere();
           const accepted: NonNullable<Awaited<ReturnType<typeof doStep>>>[] = [];
-          for (const step of steps) accepted.push(...[await doStep(store, step)].filter((write) => write !== undefined));
+          for (const step of steps)
+            accepted.push(...[await doStep(store, step)].filter((write) => write !== undefined));
           for (const each of new Set(accepted.map((write) => write.name))) {
             const revisions = await store.revisions('Sandbox', each);
-            expect(revisions.map(({ revision }) => revision)).toEqual(revisions.map((_, index) => revisions.length - index));
-            const uid = (await store.get('Sandbox', each))?.metadata.uid ?? accepted.findLast((write) => write.name === each)?.uid;
+            expect(revisions.map(({ revision }) => revision)).toEqual(
+              revisions.map((_, index) => revisions.length - index),
+            );
+            const uid =
+              (await store.get('Sandbox', each))?.metadata.uid ??
+              accepted.findLast((write) => write.name === each)?.uid;
             for (const write of accepted.filter((one) => one.uid === uid)) {
               expect(revisions.find(({ revision }) => revision === write.revision)?.spec).toEqual(write.spec);
             }
@@ -67,7 +85,8 @@ export function propertyContract(subject: Subject): void {
           const { store } = subject;
           const before = await applyOne(store, sandbox('QA', { description: `${Math.random()}` }));
           const { resourceVersion, revision } = before.document.metadata;
-          const write = (index: number) => store.apply([sandbox('QA', { description: same ? 'same' : `writer ${index}` }, { resourceVersion })], ana);
+          const write = (index: number) =>
+            store.apply([sandbox('QA', { description: same ? 'same' : `writer ${index}` }, { resourceVersion })], ana);
           const outcomes = await Promise.allSettled(Array.from({ length: writers }, (_, index) => write(index)));
           const won = outcomes.filter((outcome) => outcome.status === 'fulfilled');
           expect(won).toHaveLength(1);
@@ -97,14 +116,19 @@ export function propertyContract(subject: Subject): void {
           await Promise.allSettled(
             steps.map(async ({ engine, sandbox: of, service, avoid, prefix, release }) => {
               const claim = { engine, sandboxUid: of, sandbox: of };
-              const port = await store.claimPort({ ...claim, kind: 'service', service }, { from: 9001, to: 9008 }, avoid);
+              const port = await store.claimPort(
+                { ...claim, kind: 'service', service },
+                { from: 9001, to: 9008 },
+                avoid,
+              );
               expect(avoid).not.toContain(port.port);
               await store.claimSubnet(claim, { pool: '10.213.0.0/22', prefix });
               if (release) await store.releaseSandbox(of);
             }),
           ).then((outcomes) => {
             for (const outcome of outcomes) {
-              if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: expect.stringContaining('_pool_exhausted') as string });
+              if (outcome.status === 'rejected')
+                expect(outcome.reason).toMatchObject({ code: expect.stringContaining('_pool_exhausted') as string });
             }
           });
           const ports = await store.ports();
@@ -112,7 +136,10 @@ export function propertyContract(subject: Subject): void {
           const blocks = (await store.subnets()).map(({ engine, subnet }) => ({ engine, ...parseCidr(subnet) }));
           for (const [index, one] of blocks.entries()) {
             for (const other of blocks.slice(index + 1)) {
-              const apart = one.engine !== other.engine || one.first + one.size <= other.first || other.first + other.size <= one.first;
+              const apart =
+                one.engine !== other.engine ||
+                one.first + one.size <= other.first ||
+                other.first + other.size <= one.first;
               expect(apart).toBe(true);
             }
           }

@@ -19,7 +19,10 @@ export function secretContract(subject: Subject): void {
       const { store } = subject;
       const [one, two] = [secret(), ''];
       const made = await write(store, { DB: one, EMPTY: two });
-      expect(made.secrets).toEqual({ DB: { version: 1, updatedAt: expect.any(String) as string }, EMPTY: { version: 1, updatedAt: expect.any(String) as string } });
+      expect(made.secrets).toEqual({
+        DB: { version: 1, updatedAt: expect.any(String) as string },
+        EMPTY: { version: 1, updatedAt: expect.any(String) as string },
+      });
       expect(await store.readSecrets(made.uid)).toEqual({ DB: one, EMPTY: two });
       await expect(store.readSecrets('nobody')).rejects.toMatchObject({ code: 'not_found' });
     });
@@ -31,7 +34,11 @@ export function secretContract(subject: Subject): void {
       expect((await write(store, { DB: { version: 1 } })).outcome).toBe('unchanged');
       expect((await write(store, { DB: value })).outcome).toBe('unchanged');
       const changed = await write(store, { DB: secret() });
-      expect(changed).toMatchObject({ outcome: 'configured', secrets: { DB: { version: 2 } }, document: { metadata: { generation: 2 } } });
+      expect(changed).toMatchObject({
+        outcome: 'configured',
+        secrets: { DB: { version: 2 } },
+        document: { metadata: { generation: 2 } },
+      });
       expect(await store.readSecrets(made.uid)).not.toEqual({ DB: value });
     });
 
@@ -53,12 +60,18 @@ export function secretContract(subject: Subject): void {
       const secrets = JSON.parse('{"__proto__": "one", "constructor": "two"}') as Record<string, string>;
       const { uid } = await write(store, secrets);
       expect((await write(store, secrets)).outcome).toBe('unchanged');
-      expect(Object.entries(await store.readSecrets(uid))).toEqual([['__proto__', 'one'], ['constructor', 'two']]);
+      expect(Object.entries(await store.readSecrets(uid))).toEqual([
+        ['__proto__', 'one'],
+        ['constructor', 'two'],
+      ]);
     });
 
     it('refuses a reference to a value that was never stored', async () => {
       const refused = subject.store.apply([environment('dev', { secrets: { DB: { version: 1 } } })], ana);
-      await expect(refused).rejects.toMatchObject({ code: 'invalid_document', message: expect.stringContaining('"DB"') as string });
+      await expect(refused).rejects.toMatchObject({
+        code: 'invalid_document',
+        message: expect.stringContaining('"DB"') as string,
+      });
     });
 
     it('does not keep a text that holds values', async () => {
@@ -76,7 +89,9 @@ export function secretContract(subject: Subject): void {
       await applyOne(store, { ...environment('dev', { secrets: { DB: values[0] } }), text: `a: "${values[0]}"` });
       await write(store, { DB: values[1] });
       const [rehearsed] = await store.dryRun([environment('dev', { secrets: { DB: values[2] } })], ana);
-      const refused: unknown = await store.apply([environment('dev', { secrets: { DB: values[2], X: { version: 9 } } })], ana).catch((error: unknown) => error);
+      const refused: unknown = await store
+        .apply([environment('dev', { secrets: { DB: values[2], X: { version: 9 } } })], ana)
+        .catch((error: unknown) => error);
       const seen = JSON.stringify([rehearsed, await store.revisions('Environment', 'dev'), refused, String(refused)]);
       const bytes = await database.bytes();
       expect(bytes.includes('hunter2')).toBe(false);
@@ -96,7 +111,10 @@ export function secretContract(subject: Subject): void {
       expect(await rotated.readSecrets(uid)).toEqual({ A: 'one' });
       await write(rotated, { A: { version: 1 }, B: 'two' });
       const lost = await subject.another({ masterKeys: new MasterKeys([fresh]) });
-      await expect(lost.readSecrets(uid)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('master key') as string });
+      await expect(lost.readSecrets(uid)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringContaining('master key') as string,
+      });
       await write(lost, { A: 'one', B: { version: 1 } });
       expect(await lost.readSecrets(uid)).toEqual({ A: 'one', B: 'two' });
     });

@@ -23,7 +23,14 @@ export function watchContract(subject: Subject): void {
       const last = await applyOne(store, sandbox('A', { description: 'x' }));
       const changes = await take(store, 0, 2);
       expect(changes.map(({ name }) => name)).toEqual(['B', 'A']);
-      expect(changes[1]).toEqual({ kind: 'Sandbox', slug: 'a', name: 'A', uid: last.document.metadata.uid, resourceVersion: 3, gone: false });
+      expect(changes[1]).toEqual({
+        kind: 'Sandbox',
+        slug: 'a',
+        name: 'A',
+        uid: last.document.metadata.uid,
+        resourceVersion: 3,
+        gone: false,
+      });
       expect(await take(store, 2, 1)).toMatchObject([{ name: 'A' }]);
     });
 

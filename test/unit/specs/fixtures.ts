@@ -37,12 +37,19 @@ export function environment(name: string, spec: EnvironmentSpec): Write {
 }
 
 export function service(name: string, environments: string[] = []): Write {
-  const draft: Draft = { apiVersion: 'sdp/v1', kind: 'Service', metadata: { name }, spec: { baseline: `https://${name}.example`, environments } };
+  const draft: Draft = {
+    apiVersion: 'sdp/v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { baseline: `https://${name}.example`, environments },
+  };
   return { draft };
 }
 
 export function route(name: string, to: 'sandbox' | 'ocp' = 'ocp'): Write {
-  return { draft: { apiVersion: 'sdp/v1', kind: 'Route', metadata: { name }, spec: { routes: { account: { target: to } } } } };
+  return {
+    draft: { apiVersion: 'sdp/v1', kind: 'Route', metadata: { name }, spec: { routes: { account: { target: to } } } },
+  };
 }
 
 /** Applies one and answers its result. */

@@ -45,7 +45,9 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs the writer, kills it after some accepted writes, and answers what it said was accepted. */
 async function writeAndKill(run: number, after: number): Promise<string[]> {
-  const child = spawn(process.execPath, [join(folder, 'writer.mjs'), folder, String(run)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(folder, 'writer.mjs'), folder, String(run)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = new Promise((resolve) => child.once('close', resolve));
   const accepted: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
@@ -59,9 +61,12 @@ async function writeAndKill(run: number, after: number): Promise<string[]> {
 describe('a store whose process is killed', () => {
   it('has every write that it accepted, each with its revision', async () => {
     const accepted: string[] = [];
-    for (let run = 0; run < 4; run++) accepted.push(...(await writeAndKill(run, 15 + (randomBytes(1)[0] ?? 0) % 60)));
+    for (let run = 0; run < 4; run++) accepted.push(...(await writeAndKill(run, 15 + ((randomBytes(1)[0] ?? 0) % 60))));
     expect(accepted.length).toBeGreaterThan(60);
-    const store = await openStore({ url: `sqlite:${join(folder, 'sdp.db')}`, masterKeys: await loadMasterKeys(join(folder, 'key')) });
+    const store = await openStore({
+      url: `sqlite:${join(folder, 'sdp.db')}`,
+      masterKeys: await loadMasterKeys(join(folder, 'key')),
+    });
     const stored = await store.list('Sandbox');
     const names = new Set(stored.map(({ metadata }) => metadata.name));
     expect(accepted.filter((name) => !names.has(name))).toEqual([]);

@@ -38,9 +38,15 @@ describe('the master key file', () => {
     const good = await readFile(file(), 'utf8');
     await writeFile(file(), `${good}hunter2\n`);
     const refused = loadMasterKeys(file());
-    await expect(refused).rejects.toMatchObject({ code: 'invalid_request', message: expect.stringMatching(/^Line 2 of (?!.*hunter2)/) as string });
+    await expect(refused).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringMatching(/^Line 2 of (?!.*hunter2)/) as string,
+    });
     await writeFile(file(), '# nothing\n');
-    await expect(loadMasterKeys(file())).rejects.toMatchObject({ code: 'invalid_request', message: expect.stringContaining('no master key') as string });
+    await expect(loadMasterKeys(file())).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('no master key') as string,
+    });
     await expect(loadMasterKeys(folder)).rejects.toMatchObject({ code: 'unavailable' });
   });
 
@@ -57,7 +63,11 @@ describe('a sealed value', () => {
   it('opens at its own place only', () => {
     const sealed = seal(testKeys, place, 'schlüssel');
     expect(unseal(testKeys, place, sealed)).toBe('schlüssel');
-    for (const other of [{ ...place, uid: 'v' }, { ...place, name: 'DC' }, { ...place, version: 2 }]) {
+    for (const other of [
+      { ...place, uid: 'v' },
+      { ...place, name: 'DC' },
+      { ...place, version: 2 },
+    ]) {
       expect(() => unseal(testKeys, other, sealed)).toThrow(/cannot be decrypted/);
     }
   });
@@ -68,7 +78,9 @@ describe('a sealed value', () => {
     const parts = sealed.split('.');
     const last = Buffer.from(parts[3] ?? '', 'base64url');
     last[last.length - 1] = (last.at(-1) ?? 0) ^ 1;
-    expect(() => unseal(testKeys, place, [...parts.slice(0, 3), last.toString('base64url')].join('.'))).toThrow(/cannot be decrypted/);
+    expect(() => unseal(testKeys, place, [...parts.slice(0, 3), last.toString('base64url')].join('.'))).toThrow(
+      /cannot be decrypted/,
+    );
     expect(() => unseal(testKeys, place, 'nonsense')).toThrow(/cannot be decrypted/);
   });
 });

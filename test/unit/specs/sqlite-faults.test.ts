@@ -31,20 +31,28 @@ describe('an SQLite file', () => {
     await writeFile(join(folder, 'plain'), '');
     await mkdir(file());
     for (const url of [`sqlite:${join(folder, 'plain', 'sdp.db')}`, `sqlite:${file()}`]) {
-      await expect(openIt(url)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('sdp.db') as string, hint: expect.any(String) as string });
+      await expect(openIt(url)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringContaining('sdp.db') as string,
+        hint: expect.any(String) as string,
+      });
     }
   });
 
   it('that is no database is refused and left as it is', async () => {
     const garbage = 'this is no database, but somebody needs it\n'.repeat(200);
     await writeFile(file(), garbage);
-    await expect(openIt()).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('damaged or is not a database') as string });
+    await expect(openIt()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('damaged or is not a database') as string,
+    });
     expect(await readFile(file(), 'utf8')).toBe(garbage);
   });
 
   it('whose pages are damaged fails to read, and never reads as empty', async () => {
     const store = await openIt();
-    for (let index = 0; index < 40; index++) await applyOne(store, sandbox(`S${index}`, { description: 'x'.repeat(2000) }));
+    for (let index = 0; index < 40; index++)
+      await applyOne(store, sandbox(`S${index}`, { description: 'x'.repeat(2000) }));
     await store.close();
     const { size } = await stat(file());
     const handle = await open(file(), 'r+');
@@ -57,15 +65,23 @@ describe('an SQLite file', () => {
         await again.close();
       }
     });
-    await expect(failing).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('damaged') as string });
+    await expect(failing).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('damaged') as string,
+    });
   });
 
   it('of a newer release is refused', async () => {
     await (await openIt()).close();
     const raw = new Database(file());
-    raw.prepare("insert into kysely_migration (name, timestamp) values ('999-later', '2030-01-01T00:00:00.000Z')").run();
+    raw
+      .prepare("insert into kysely_migration (name, timestamp) values ('999-later', '2030-01-01T00:00:00.000Z')")
+      .run();
     raw.close();
-    await expect(openIt()).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('newer release') as string });
+    await expect(openIt()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('newer release') as string,
+    });
   });
 
   it('of another program is refused', async () => {
@@ -80,7 +96,10 @@ describe('an SQLite file', () => {
     const raw = new Database(file());
     raw.exec('begin immediate');
     const refused = store.apply([sandbox('A')], ana);
-    await expect(refused).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('locked') as string });
+    await expect(refused).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('locked') as string,
+    });
     raw.exec('rollback');
     raw.close();
     expect((await applyOne(store, sandbox('A'))).outcome).toBe('created');
@@ -103,7 +122,10 @@ describe('an SQLite file', () => {
 describe('a database URL', () => {
   it('of another kind is refused without showing its password', async () => {
     const refused = openIt('postgres://sdp:hunter2@db/sdp');
-    await expect(refused).rejects.toMatchObject({ code: 'invalid_request', message: expect.not.stringContaining('hunter2') as string });
+    await expect(refused).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.not.stringContaining('hunter2') as string,
+    });
     await expect(openIt('sqlite:')).rejects.toMatchObject({ code: 'invalid_request' });
     await expect(openIt('/just/a/path')).rejects.toMatchObject({ code: 'invalid_request' });
   });
