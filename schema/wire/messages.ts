@@ -51,6 +51,11 @@ export interface Welcome {
   heartbeatSeconds: number;
   /** Shared by all edges of the installation; proves a hop between edges. */
   edgeSecret: string;
+  /**
+   * Whether this agent runs the edge of its engine. Agents may share an engine: the first by name among those
+   * that are known when the engine appears gets it, and keeps it until it is forgotten.
+   */
+  edgeOwner: boolean;
 }
 
 /** The connection is refused, and this is why; the socket closes after it. */

@@ -1,0 +1,96 @@
+/** Turns what Ajv found into sentences for the person who wrote the document. */
+import { suggestion } from './near.ts';
+import type { SchemaError } from './validator.ts';
+
+export interface Explanation {
+  /** Keys and indexes from the document's root. */
+  path: string[];
+  message: string;
+  /** The finding is about the key itself, not about its value. */
+  atKey: boolean;
+}
+
+/** `spec.services.account.branch`, with keys that hold dots or slashes in brackets. */
+export function dotted(path: readonly string[]): string {
+  return path.reduce((text, part) => {
+    if (/^\d+$/.test(part)) return `${text}[${part}]`;
+    if (!/^[A-Za-z0-9_-]+$/.test(part)) return `${text}["${part}"]`;
+    return text === '' ? part : `${text}.${part}`;
+  }, '');
+}
+
+export function pointerPath(pointer: string): string[] {
+  if (pointer === '') return [];
+  return pointer.slice(1).split('/').map((part) => part.replace(/~1/g, '/').replace(/~0/g, '~'));
+}
+
+interface SchemaPart {
+  title?: string;
+  description?: string;
+  properties?: Record<string, unknown>;
+  examples?: unknown[];
+}
+
+const schemaOf = (error: SchemaError): SchemaPart => (error.parentSchema ?? {}) as SchemaPart;
+
+function quoteValue(value: unknown): string {
+  const text = typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
+  return text === undefined ? 'nothing' : text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function expected(error: SchemaError): string {
+  const part = schemaOf(error);
+  const example = part.examples?.[0];
+  const help = part.description ?? '';
+  return `${help}${example === undefined ? '' : ` Example: ${quoteValue(example)}.`}`;
+}
+
+function explainOne(error: SchemaError): Explanation | undefined {
+  const path = pointerPath(error.instancePath);
+  const at = (message: string, more: Partial<Explanation> = {}): Explanation => ({ path, message, atKey: false, ...more });
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const name = String((error.params as { additionalProperty: string }).additionalProperty);
+      const known = Object.keys(schemaOf(error).properties ?? {});
+      return at(`unknown field "${name}".${suggestion(name, known)}`, { path: [...path, name], atKey: true });
+    }
+    case 'required':
+      return at(`"${String((error.params as { missingProperty: string }).missingProperty)}" is missing.`);
+    case 'propertyNames': {
+      const name = String((error.params as { propertyName: string }).propertyName);
+      return at(`"${name}" cannot be used as a name here.`, { path: [...path, name], atKey: true });
+    }
+    case 'not':
+      return at('give exactly one of "branch", "commit" or "use_ocp: true".');
+    case 'type':
+      return at(`must be ${String((error.params as { type: string }).type)}, not ${quoteValue(error.data)}. ${expected(error)}`.trim());
+    case 'enum':
+      return at(`must be one of ${(error.params as { allowedValues: unknown[] }).allowedValues.map(quoteValue).join(', ')}, not ${quoteValue(error.data)}.`);
+    case 'const':
+      return at(`must be ${quoteValue((error.params as { allowedValue: unknown }).allowedValue)}, not ${quoteValue(error.data)}.`);
+    case 'pattern':
+      return at(`${quoteValue(error.data)} is not accepted. ${expected(error)}`.trim());
+    case 'maxLength':
+      return at(`is ${String(error.data).length} characters long; at most ${String((error.params as { limit: number }).limit)} are accepted. ${expected(error)}`.trim());
+    case 'oneOf':
+      return at(`${quoteValue(error.data)} is not accepted. ${expected(error)}`.trim());
+    default:
+      return at(`${error.message ?? 'is not accepted'}.`);
+  }
+}
+
+/** One explanation per mistake: what only repeats another one (branches of oneOf, of propertyNames) is left out. */
+export function explain(errors: readonly SchemaError[]): Explanation[] {
+  const wholes = errors.filter((error) => error.keyword === 'oneOf').map((error) => error.schemaPath);
+  const found = new Map<string, Explanation>();
+  const misspelt = new Set(errors.filter((error) => error.keyword === 'additionalProperties').map((error) => error.instancePath));
+  for (const error of errors) {
+    if (wholes.some((whole) => error.schemaPath.startsWith(`${whole}/`))) continue;
+    if (error.schemaPath.includes('/propertyNames/')) continue;
+    // A misspelt "branch" is one mistake, not two.
+    if (error.keyword === 'not' && misspelt.has(error.instancePath)) continue;
+    const explanation = explainOne(error);
+    if (explanation !== undefined) found.set(`${explanation.path.join('/')} ${explanation.message}`, explanation);
+  }
+  return [...found.values()];
+}
