@@ -54,7 +54,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     try {
       await flightEnded(loop, flight, end);
     } catch (thrown) {
-      report(flight.uid, SdpError.from(thrown));
+      // What is lost at the end of the process is found out again at the next start.
+      if (!stopping.signal.aborted) report(flight.uid, SdpError.from(thrown));
     }
   }, (uid) => queue.add(uid));
   const loop: LoopContext = {

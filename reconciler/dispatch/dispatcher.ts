@@ -76,6 +76,7 @@ export class Dispatcher {
       timer = setTimeout(() => {
         reject(new SdpError('deadline_exceeded', `${node} did not answer ${command.type} in time.`));
       }, Math.max(0, rest));
+      timer.unref();
     });
     try {
       return { ok: true, value: await Promise.race([this.#fleet.send(node, command), late]) };

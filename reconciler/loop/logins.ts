@@ -8,7 +8,7 @@ import type { Desired } from '../model.ts';
 export class Logins {
   readonly #vault: LoginVault;
   /** The credentials that were refused, by person and repository: the same ones are not tried again. */
-  readonly #refused = new Map<string, Credentials>();
+  readonly #refused = new Map<string, { credentials: Credentials; subject: string }>();
   /** What sandboxes wait for: login keys by uid. */
   readonly #awaited = new Map<string, Set<string>>();
 
@@ -21,23 +21,25 @@ export class Logins {
     const credentials = this.#vault.credentialsOf(user);
     if (!credentials) return undefined;
     const refused = this.#refused.get(loginKey(user, repository));
-    const same = refused?.username === credentials.username && refused.password === credentials.password;
-    return refused && same ? undefined : credentials;
+    if (!refused) return credentials;
+    const { username, password } = refused.credentials;
+    return username === credentials.username && password === credentials.password ? undefined : credentials;
   }
 
-  refuse(user: string, repository: string, credentials: Credentials): void {
-    this.#refused.set(loginKey(user, repository), credentials);
-  }
-
-  /** Somebody asked anew: what was refused may be tried once more. */
-  pardon(user: string, repository: string): void {
-    this.#refused.delete(loginKey(user, repository));
+  /** @param subject the fetch that was refused: another one, such as after `deploy`, tries the same login once more */
+  refuse(user: string, repository: string, credentials: Credentials, subject: string): void {
+    this.#refused.set(loginKey(user, repository), { credentials, subject });
   }
 
   /** All logins that matter to a sandbox and can fetch. */
   keysFor(desired: Desired, deployments: readonly Deployment[]): Set<string> {
     const users = new Set([desired.changedBy, ...deployments.map((deployment) => deployment.user)]);
-    for (const { source } of desired.services) if (source.kind === 'fetch') users.add(source.askedBy);
+    for (const { source, repository } of desired.services) {
+      if (source.kind !== 'fetch') continue;
+      users.add(source.askedBy);
+      const key = loginKey(source.askedBy, repository);
+      if ((this.#refused.get(key)?.subject ?? source.key) !== source.key) this.#refused.delete(key);
+    }
     const keys = new Set<string>();
     for (const { repository } of desired.services) {
       for (const user of users) if (this.usable(user, repository)) keys.add(loginKey(user, repository));

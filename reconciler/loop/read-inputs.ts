@@ -47,8 +47,14 @@ export async function readInputs(
   return {
     sandbox, route, catalogue, environments, others, resolutions, attempts, ports, subnets, nodeRecords, read,
     deployments: [...deployments, ...open.filter((deployment) => !known.has(deployment.id))],
-    resourceVersion: Math.max(version, ...all.map((document) => document.metadata.resourceVersion)),
+    resourceVersion: observedVersion(version, all, sandbox.status?.observedResourceVersion ?? 0),
   };
+}
+
+/** Moves only when a document that was read moved, so that others' writes change no status (FM 12). */
+function observedVersion(store: number, documents: readonly StoredDocument[], before: number): number {
+  const newest = Math.max(...documents.map((document) => document.metadata.resourceVersion));
+  return newest > before ? Math.max(store, newest) : before;
 }
 
 async function readEnvironments(

@@ -17,6 +17,7 @@ export async function removeSandbox(loop: LoopContext, inputs: Inputs): Promise<
   const { uid, slug, name, finalizers } = document.metadata;
   const ref: SandboxRef = { uid, slug, name };
   cancelWork(loop, uid);
+  loop.logins.await(uid, []);
   for (const deployment of inputs.deployments) {
     if (!isTerminal(deployment.state)) await loop.book.stop(deployment.id, 'Cancelled', 'The sandbox was deleted.');
   }

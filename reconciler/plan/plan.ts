@@ -239,7 +239,8 @@ function routeSteps({ routes, desired }: PlanInput): Step[] {
     key: `@routes/${item.engine}`,
     kind: 'routes',
     subject: item.hash,
-    input: item.hash,
+    // An edge that recovers is tried at once.
+    input: `${item.hash} ${item.owner.state?.edge.state ?? ''}`,
     order: { type: 'routes', sandbox: desired.ref, routes: item.routes, hash: item.hash },
   }));
 }

@@ -110,7 +110,7 @@ function stateOf(
   const open = input.deployments.find((deployment) => deployment.service === service && !isTerminal(deployment.state));
   if (how.reached && container) return reachedState(container);
   const blocked = input.diff.blocked.find((item) => item.want?.service === service);
-  if (blocked) return { state: container?.state === 'running' ? 'RUNNING' : 'FAILED', message: blocked.problem.reason };
+  if (blocked) return { state: 'QUEUED', message: blocked.problem.reason };
   if (flight) return { state: furthest(STATE_IN_FLIGHT[flight.kind] ?? 'QUEUED', flight, open), message: flight.reason };
   const first = input.steps.find((step) => step.service === service);
   if (first?.waits?.startsWith('gave up: ')) {

@@ -81,7 +81,8 @@ function healthOf(input: StatusInput, views: readonly ServiceView[]): Health {
   if (input.desired.deleting) return 'Progressing';
   if (input.desired.suspended) return views.every((view) => view.state === 'STOPPED') ? 'Suspended' : 'Progressing';
   const active = views.filter((view) => view.want.run !== 'stopped');
-  const failed = active.filter((view) => view.state === 'FAILED' || view.unhealthy);
+  const blocked = new Set(input.diff.blocked.map((item) => item.want?.service));
+  const failed = active.filter((view) => view.state === 'FAILED' || view.unhealthy || blocked.has(view.want.service));
   if (failed.length > 0) {
     const gateway = active.find((view) => view.want.kind === 'gateway');
     const nothing = active.every((view) => !view.serving);

@@ -163,6 +163,9 @@ describe('reconciler', () => {
     await world.pass(600_000);
     expect(world.fleet.commands('fetch')).toHaveLength(2);
     expect(world.condition('QA', 'NeedsLogin')).toBe('True LoginMissing');
+    world.deploy('QA');
+    await world.pass(600_000);
+    expect(world.fleet.commands('fetch')).toHaveLength(4);
     world.logins.set('ada', { username: 'ada', password: 'new' });
     await world.pass(60_000);
     expect(world.condition('QA', 'Ready')).toBe('True AllRunning');
@@ -296,6 +299,7 @@ describe('reconciler', () => {
     await world.up();
     expect(world.condition('QA', 'Blocked')).toBe('True InTheWay');
     expect(world.status('QA').gateway?.state).toBe('RUNNING');
+    expect(world.status('QA').health).toBe('Degraded');
     expect(world.fleet.commands('run')).toHaveLength(1);
   });
 
