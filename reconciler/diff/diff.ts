@@ -59,9 +59,14 @@ export interface DiffInput {
   now: number;
 }
 
-/** A person's login as far as one repository is concerned: a server may refuse it for one and not for another. */
-export function loginKey(user: string, repository: string): string {
-  return `${user} ${repository}`;
+/** A person's login as far as one fetch is concerned: a server may refuse it for one and not for another. */
+export function loginKey(user: string, fetchKey: string): string {
+  return `${user} ${fetchKey}`;
+}
+
+/** Key of the fetch that brings a known commit to a node. */
+export function commitFetchKey(repository: string, commit: string): string {
+  return `${repository}@${commit}`;
 }
 
 export function diffOf(input: DiffInput): Diff {
@@ -115,7 +120,7 @@ function place(diff: Diff, input: DiffInput, want: WantedService, node: NodeWorl
   }
   const { source } = want;
   if (source.kind === 'fetch') {
-    const needsLogin = !input.logins.has(loginKey(source.askedBy, want.repository));
+    const needsLogin = !input.logins.has(loginKey(source.askedBy, source.key));
     const entry: FetchEntry = {
       ...base,
       key: source.key,
@@ -190,12 +195,13 @@ function settle(
   );
   if (needsBuild && missing && missing.nextAt !== undefined) {
     const askedBy = askerOf(want, input);
+    const key = commitFetchKey(want.repository, target.commit);
     diff.fetch.push({
       ...base,
-      key: `${want.repository}@${target.commit}`,
+      key,
       fetch: { commit: target.commit },
       askedBy,
-      needsLogin: !input.logins.has(loginKey(askedBy, want.repository)),
+      needsLogin: !input.logins.has(loginKey(askedBy, key)),
       reason: `bring the commit ${short(target.commit)} to ${node.name}`,
     });
     return;

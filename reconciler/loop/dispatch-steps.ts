@@ -36,7 +36,7 @@ async function sendStep(loop: LoopContext, input: DispatchInput, step: Step): Pr
   const deployment = input.deployments.find((item) => item.service === step.service);
   const deploymentId = deployment?.id ?? `none-${uid}`;
   try {
-    const credentials = order.type === 'fetch' ? loop.logins.usable(step.askedBy ?? '', order.repository) : undefined;
+    const credentials = order.type === 'fetch' ? loop.logins.usable(step.askedBy ?? '', step.subject) : undefined;
     const secrets = order.type === 'run' ? await readSecrets(loop, input.services, order.service) : undefined;
     const command = toCommand(order, {
       epoch: loop.epoch, attempt, deploymentId, now,

@@ -52,7 +52,7 @@ async function failed(loop: LoopContext, flight: Flight, error: SdpError): Promi
   const { uid, step, command } = flight;
   if (flight.cancelled || step.action === 'restart') return;
   if (command.type === 'fetch' && error.code === 'git_auth') {
-    loop.logins.refuse(step.askedBy ?? '', command.repository, command.credentials, step.subject);
+    loop.logins.refuse(step.askedBy ?? '', step.subject, command.credentials);
     loop.announcer.log(flight.deploymentId, 'FETCH', `${error.message} ${step.askedBy ?? 'Somebody'} has to log in again.`);
     return;
   }

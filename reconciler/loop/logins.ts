@@ -2,13 +2,13 @@
 import type { Credentials } from '#schema/wire/commands';
 import type { Deployment } from '#schema/records';
 import type { LoginVault } from '../contract.ts';
-import { loginKey } from '../diff/diff.ts';
+import { commitFetchKey, loginKey } from '../diff/diff.ts';
 import type { Desired } from '../model.ts';
 
 export class Logins {
   readonly #vault: LoginVault;
-  /** The credentials that were refused, by person and repository: the same ones are not tried again. */
-  readonly #refused = new Map<string, { credentials: Credentials; subject: string }>();
+  /** The credentials that were refused, by person and fetch: the same ones are tried again only for another fetch. */
+  readonly #refused = new Map<string, Credentials>();
   /** What sandboxes wait for: login keys by uid. */
   readonly #awaited = new Map<string, Set<string>>();
 
@@ -16,54 +16,48 @@ export class Logins {
     this.#vault = vault;
   }
 
-  /** Credentials that may be tried for this repository. */
-  usable(user: string, repository: string): Credentials | undefined {
+  /** Credentials that may be tried for this fetch. */
+  usable(user: string, fetchKey: string): Credentials | undefined {
     const credentials = this.#vault.credentialsOf(user);
     if (!credentials) return undefined;
-    const refused = this.#refused.get(loginKey(user, repository));
-    if (!refused) return credentials;
-    const { username, password } = refused.credentials;
-    return username === credentials.username && password === credentials.password ? undefined : credentials;
+    const refused = this.#refused.get(loginKey(user, fetchKey));
+    const same = refused?.username === credentials.username && refused.password === credentials.password;
+    return refused && same ? undefined : credentials;
   }
 
-  /** @param subject the fetch that was refused: another one, such as after `deploy`, tries the same login once more */
-  refuse(user: string, repository: string, credentials: Credentials, subject: string): void {
-    this.#refused.set(loginKey(user, repository), { credentials, subject });
+  refuse(user: string, fetchKey: string, credentials: Credentials): void {
+    this.#refused.set(loginKey(user, fetchKey), credentials);
   }
 
   /** All logins that matter to a sandbox and can fetch. */
   keysFor(desired: Desired, deployments: readonly Deployment[]): Set<string> {
     const users = new Set([desired.changedBy, ...deployments.map((deployment) => deployment.user)]);
-    for (const { source, repository } of desired.services) {
-      if (source.kind !== 'fetch') continue;
-      users.add(source.askedBy);
-      const key = loginKey(source.askedBy, repository);
-      if ((this.#refused.get(key)?.subject ?? source.key) !== source.key) this.#refused.delete(key);
-    }
+    for (const { source } of desired.services) if (source.kind === 'fetch') users.add(source.askedBy);
     const keys = new Set<string>();
-    for (const { repository } of desired.services) {
-      for (const user of users) if (this.usable(user, repository)) keys.add(loginKey(user, repository));
+    for (const { source, repository } of desired.services) {
+      const fetchKey = source.kind === 'fetch' ? source.key : commitFetchKey(repository, source.commit);
+      for (const user of users) if (this.usable(user, fetchKey)) keys.add(loginKey(user, fetchKey));
     }
     return keys;
   }
 
   /** Remembers whose login a sandbox waits for; an empty list ends it. */
-  await(uid: string, waits: readonly { user: string; repository: string }[]): void {
+  await(uid: string, waits: readonly { user: string; fetchKey: string }[]): void {
     if (waits.length === 0) this.#awaited.delete(uid);
-    else this.#awaited.set(uid, new Set(waits.map(({ user, repository }) => loginKey(user, repository))));
+    else this.#awaited.set(uid, new Set(waits.map(({ user, fetchKey }) => loginKey(user, fetchKey))));
   }
 
   /** Sandboxes whose awaited login has come. */
   arrived(): string[] {
     const came = (key: string): boolean => {
-      const [user, repository] = splitKey(key);
-      return this.usable(user, repository) !== undefined;
+      const [user, fetchKey] = splitKey(key);
+      return this.usable(user, fetchKey) !== undefined;
     };
     return [...this.#awaited].filter(([, keys]) => [...keys].some(came)).map(([uid]) => uid);
   }
 }
 
-/** A repository's name has no space, a person's may. */
+/** Repositories and branches have no space, a person's name may. */
 function splitKey(key: string): [string, string] {
   const at = key.lastIndexOf(' ');
   return [key.slice(0, at), key.slice(at + 1)];

@@ -56,7 +56,7 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
   await noteDepartures(loop, survey);
   await forgetSettled(loop, survey);
   const waits = survey.diff.fetch.filter((entry) => entry.needsLogin);
-  loop.logins.await(uid, waits.map((entry) => ({ user: entry.askedBy, repository: entry.want.repository })));
+  loop.logins.await(uid, waits.map((entry) => ({ user: entry.askedBy, fetchKey: entry.key })));
 
   const status = statusOf({
     ...survey,
