@@ -45,21 +45,33 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const readers = new Readers();
   const logins = new Logins(options.vault);
   const soft = new SoftFailures();
-  const report = options.onError ?? ((uid, error) => process.stderr.write(`reconciler: sandbox ${uid}: ${error.message}\n`));
+  const report =
+    options.onError ?? ((uid, error) => process.stderr.write(`reconciler: sandbox ${uid}: ${error.message}\n`));
   const stopping = new AbortController();
   const cleanups: (() => void)[] = [];
   let watching: Promise<void> = Promise.resolve();
 
-  const dispatcher: Dispatcher = new Dispatcher(fleet, async (flight, end) => {
-    try {
-      await flightEnded(loop, flight, end);
-    } catch (thrown) {
-      // What is lost at the end of the process is found out again at the next start.
-      if (!stopping.signal.aborted) report(flight.uid, SdpError.from(thrown));
-    }
-  }, (uid) => queue.add(uid));
+  const dispatcher: Dispatcher = new Dispatcher(
+    fleet,
+    async (flight, end) => {
+      try {
+        await flightEnded(loop, flight, end);
+      } catch (thrown) {
+        // What is lost at the end of the process is found out again at the next start.
+        if (!stopping.signal.aborted) report(flight.uid, SdpError.from(thrown));
+      }
+    },
+    (uid) => queue.add(uid),
+  );
   const loop: LoopContext = {
-    store, fleet, announcer, clock, random, logins, soft, dispatcher,
+    store,
+    fleet,
+    announcer,
+    clock,
+    random,
+    logins,
+    soft,
+    dispatcher,
     defaults: options.defaults,
     epoch: options.epoch,
     book: new DeploymentBook(store, announcer, clock),
@@ -85,10 +97,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       const since = await store.currentVersion();
       cleanups.push(fleet.onChange(fleetChanged));
       await enqueueAll();
-      watching = watchStore(store, since, stopping.signal, (change) => {
-        for (const uid of readers.of(change)) queue.add(uid);
-        if (change.gone) readers.forget(change.uid);
-      }, (error) => report('all', error));
+      watching = watchStore(
+        store,
+        since,
+        stopping.signal,
+        (change) => {
+          for (const uid of readers.of(change)) queue.add(uid);
+          if (change.gone) readers.forget(change.uid);
+        },
+        (error) => report('all', error),
+      );
       const timers = [
         setInterval(resync, RESYNC_MS),
         setInterval(() => {

@@ -14,7 +14,15 @@ const PREFIX = 'deploy:';
 
 /** The row that asks for a new resolution of this service, from the generation on in which it is written. */
 export function requestRow(service: string): CarriedResolution {
-  return { service: `${PREFIX}${service}`, repository: '', branch: '', commit: '', subject: '', author: '', authoredAt: '' };
+  return {
+    service: `${PREFIX}${service}`,
+    repository: '',
+    branch: '',
+    commit: '',
+    subject: '',
+    author: '',
+    authoredAt: '',
+  };
 }
 
 /** Newest request for a service, if any; `resolvedBy` is who asked, empty when SDP noted that the service left. */

@@ -28,10 +28,15 @@ export class DeploymentBook {
   }
 
   /** What became known on the way: hash, commit, node. */
-  async learn(id: string, facts: Partial<Pick<Deployment, 'hash' | 'commit' | 'node'>>): Promise<Deployment | undefined> {
+  async learn(
+    id: string,
+    facts: Partial<Pick<Deployment, 'hash' | 'commit' | 'node'>>,
+  ): Promise<Deployment | undefined> {
     return this.#change(id, (deployment) => {
       const next = { ...deployment, ...facts };
-      return next.hash === deployment.hash && next.commit === deployment.commit && next.node === deployment.node ? undefined : next;
+      return next.hash === deployment.hash && next.commit === deployment.commit && next.node === deployment.node
+        ? undefined
+        : next;
     });
   }
 
@@ -70,14 +75,21 @@ export class DeploymentBook {
     error?: ErrorBody,
   ): Promise<void> {
     const ended = await this.#change(id, (deployment) => ({
-      ...deployment, ...why, state, completedAt: new Date(this.#clock.now()).toISOString(),
+      ...deployment,
+      ...why,
+      state,
+      completedAt: new Date(this.#clock.now()).toISOString(),
     }));
     if (!ended) return;
     await this.#say(ended, { event, ...(why.message ? { message: why.message } : {}), ...(error ? { error } : {}) });
   }
 
   async #say(deployment: Deployment, what: Pick<DeploymentEvent, 'event' | 'message' | 'error'>): Promise<void> {
-    const event: DeploymentEvent = { deploymentId: deployment.id, at: new Date(this.#clock.now()).toISOString(), ...what };
+    const event: DeploymentEvent = {
+      deploymentId: deployment.id,
+      at: new Date(this.#clock.now()).toISOString(),
+      ...what,
+    };
     await this.#store.addDeploymentEvents([event]);
     this.#announcer.deploymentEvent(deployment.sandbox, event);
   }

@@ -64,7 +64,11 @@ export function rolloutsOf(input: RolloutInput): Rollouts {
 }
 
 function rollOut(
-  result: Rollouts, input: RolloutInput, entry: Entry, open: readonly Deployment[], fetch: FetchEntry | undefined,
+  result: Rollouts,
+  input: RolloutInput,
+  entry: Entry,
+  open: readonly Deployment[],
+  fetch: FetchEntry | undefined,
 ): void {
   const current = open.find((deployment) => matches(deployment, entry, fetch));
   for (const deployment of open) {
@@ -74,7 +78,9 @@ function rollOut(
   }
   const gaveUp = lastFailure(input, entry, fetch);
   const facts = {
-    ...(entry.target && !(fetch && 'branch' in fetch.fetch) ? { hash: entry.target.hash, commit: entry.target.commit } : {}),
+    ...(entry.target && !(fetch && 'branch' in fetch.fetch)
+      ? { hash: entry.target.hash, commit: entry.target.commit }
+      : {}),
     node: entry.node.name,
   };
   if (gaveUp) {
@@ -140,13 +146,20 @@ function arrive(result: Rollouts, input: RolloutInput, entry: Entry, open: reado
     if (deployment.hash !== undefined && deployment.hash !== target?.hash) {
       result.stop.push({ id: deployment.id, reason: 'Superseded', message: 'Something newer was asked for.' });
     } else if (holder && serves(holder)) {
-      if (target) result.learn.push({ id: deployment.id, facts: { hash: target.hash, commit: target.commit, node: entry.node.name } });
+      if (target)
+        result.learn.push({
+          id: deployment.id,
+          facts: { hash: target.hash, commit: target.commit, node: entry.node.name },
+        });
       result.complete.push(deployment.id);
     } else if (!input.busy.has(entry.want.service) && input.now - aliveSince(holder, deployment) > input.startMs) {
       const output = holder?.lastOutput ? ` Its last output: ${holder.lastOutput}` : '';
       result.fail.push({
         id: deployment.id,
-        error: { code: 'health_check_failed', message: `${entry.want.service} did not become healthy in time.${output}` },
+        error: {
+          code: 'health_check_failed',
+          message: `${entry.want.service} did not become healthy in time.${output}`,
+        },
       });
     }
   }

@@ -21,7 +21,10 @@ export function placementOf(input: PlacementInput): Placement {
   if (pin !== undefined) {
     const pinned = input.world.nodes.find((node) => node.name === pin);
     if (!pinned) {
-      return blocked('no_node', `${service} is pinned to the node ${pin}, which is not known; start its agent or change the pin.`);
+      return blocked(
+        'no_node',
+        `${service} is pinned to the node ${pin}, which is not known; start its agent or change the pin.`,
+      );
     }
     // Agents that share an engine share the machine: moving between them would only stop the service.
     const stays = sticky !== undefined && sticky.engine === pinned.engine;
@@ -38,14 +41,20 @@ function stickyNode({ want, sandboxSlug, world, ports, deployments }: PlacementI
   );
   const canonical = (node: NodeWorld): boolean => node.containers.some((c) => !c.foreign && c.name === name);
   const pinned = holders.find((node) => node.name === want.pin);
-  const holder = pinned ?? holders.find((node) => node.online && canonical(node)) ?? holders.find(canonical) ?? holders[0];
+  const holder =
+    pinned ?? holders.find((node) => node.online && canonical(node)) ?? holders.find(canonical) ?? holders[0];
   if (holder) return holder;
   const engines = new Set(ports.filter((port) => port.service === want.service).map((port) => port.engine));
   const last = deployments.find((deployment) => deployment.service === want.service && deployment.node !== undefined);
   const former = world.nodes.find((node) => node.name === last?.node && engines.has(node.engine));
   if (former) return former;
   const candidates = [...engines].sort().flatMap((engine) => nodesOfEngine(world, engine));
-  return ranked(candidates.filter((node) => hasRepository(node, want.repository)), want)[0] ?? candidates[0];
+  return (
+    ranked(
+      candidates.filter((node) => hasRepository(node, want.repository)),
+      want,
+    )[0] ?? candidates[0]
+  );
 }
 
 function settled(node: NodeWorld, service: string, reason: string): Placement {
@@ -59,14 +68,19 @@ function settled(node: NodeWorld, service: string, reason: string): Placement {
 
 function chosen({ want, world }: PlacementInput): Placement {
   const online = world.nodes.filter((node) => node.online);
-  const best = ranked(online.filter((node) => hasRepository(node, want.repository)), want)[0];
+  const best = ranked(
+    online.filter((node) => hasRepository(node, want.repository)),
+    want,
+  )[0];
   if (best) return { kind: 'node', node: best, reason: `${best.name} has the repository ${want.repository}` };
   const silent = world.nodes.filter((node) => !node.online).map((node) => node.name);
   if (silent.length > 0) {
     return {
       kind: 'unknown',
       node: silent.join(', '),
-      reason: `No node that reports has the repository ${want.repository} for ${want.service}; ${silent.join(', ')} may have it, but does not report.`,
+      reason: `No node that reports has the repository ${want.repository} for ${want.service}; ${silent.join(
+        ', ',
+      )} may have it, but does not report.`,
     };
   }
   return blocked(

@@ -44,7 +44,10 @@ function wantedService(inputs: Inputs, name: string, service: SandboxService): W
   const entry = inputs.catalogue.get(name);
   const problem: Problem | undefined = entry
     ? undefined
-    : { code: 'unknown_service', reason: `The catalogue has no service ${name}; create it, or take it out of the sandbox.` };
+    : {
+        code: 'unknown_service',
+        reason: `The catalogue has no service ${name}; create it, or take it out of the sandbox.`,
+      };
   return wanted(inputs, name, 'service', entry?.spec.repository ?? name, service, entry, problem);
 }
 

@@ -71,7 +71,15 @@ export function commitFetchKey(repository: string, commit: string): string {
 
 export function diffOf(input: DiffInput): Diff {
   const diff: Diff = {
-    fetch: [], create: [], replace: [], start: [], stop: [], keep: [], remove: [], blocked: [], unknown: [],
+    fetch: [],
+    create: [],
+    replace: [],
+    start: [],
+    stop: [],
+    keep: [],
+    remove: [],
+    blocked: [],
+    unknown: [],
   };
   for (const want of input.desired.services) {
     const placement = input.placements.get(want.service);
@@ -108,15 +116,31 @@ function place(diff: Diff, input: DiffInput, want: WantedService, node: NodeWorl
   const holder = ownContainers(onEngine).find(({ container }) => container.name === name)?.container;
   const base = { want, node, holder, target: undefined, healing: false, needsBuild: false };
   const foreign = onEngine.flatMap((item) => item.containers).find((item) => item.foreign && item.name === name);
-  if (foreign) return block(diff, want, 'name_blocked', `A container ${name} on ${node.name} was not made by this installation; rename or remove it.`);
+  if (foreign)
+    return block(
+      diff,
+      want,
+      'name_blocked',
+      `A container ${name} on ${node.name} was not made by this installation; rename or remove it.`,
+    );
   const foreignNetwork = onEngine.flatMap((item) => item.networks).find((item) => item.foreign);
   if (foreignNetwork && !holder) {
-    return block(diff, want, 'name_blocked', `A network ${foreignNetwork.name} on ${node.name} was not made by this installation; remove it.`);
+    return block(
+      diff,
+      want,
+      'name_blocked',
+      `A network ${foreignNetwork.name} on ${node.name} was not made by this installation; remove it.`,
+    );
   }
   if (want.problem) return block(diff, want, want.problem.code, want.problem.reason);
   const repository = node.state?.repositories.find((item) => item.name === want.repository);
   if (!repository) {
-    return block(diff, want, 'unknown_repository', `The node ${node.name} has no repository ${want.repository}; add it to its agent's file.`);
+    return block(
+      diff,
+      want,
+      'unknown_repository',
+      `The node ${node.name} has no repository ${want.repository}; add it to its agent's file.`,
+    );
   }
   const { source } = want;
   if (source.kind === 'fetch') {
@@ -130,7 +154,10 @@ function place(diff: Diff, input: DiffInput, want: WantedService, node: NodeWorl
       reason: fetchReason(want, source.branch),
     };
     diff.fetch.push(entry);
-    const stuck = needsLogin || trialOf(input.attempts, trialKey(want.service, 'fetch', source.key, desired.generation), input.now).kind === 'gaveUp';
+    const stuck =
+      needsLogin ||
+      trialOf(input.attempts, trialKey(want.service, 'fetch', source.key, desired.generation), input.now).kind ===
+        'gaveUp';
     // What ran before needs neither fetch nor login to come back.
     if (stuck && source.former && !(holder && isUp(holder))) heal(diff, input, want, node, holder, source.former);
     return;
@@ -155,7 +182,11 @@ function fetchReason(want: WantedService, branch: string): string {
 }
 
 function heal(
-  diff: Diff, input: DiffInput, want: WantedService, node: NodeWorld, holder: ObservedContainer | undefined,
+  diff: Diff,
+  input: DiffInput,
+  want: WantedService,
+  node: NodeWorld,
+  holder: ObservedContainer | undefined,
   former: { commit: string; branch: string },
 ): void {
   const target = targetOf(want, former, node);
@@ -170,7 +201,11 @@ function heal(
 }
 
 function settle(
-  diff: Diff, input: DiffInput, want: WantedService, node: NodeWorld, holder: ObservedContainer | undefined,
+  diff: Diff,
+  input: DiffInput,
+  want: WantedService,
+  node: NodeWorld,
+  holder: ObservedContainer | undefined,
   source: { commit: string; branch: string },
 ): void {
   const target = targetOf(want, source, node);
@@ -187,11 +222,20 @@ function settle(
   }
   const repository = node.state?.repositories.find((item) => item.name === want.repository);
   if (needsBuild && repository?.problem !== undefined) {
-    return block(diff, want, 'unavailable', `${want.repository} cannot be built on ${node.name}: ${repository.problem}`);
+    return block(
+      diff,
+      want,
+      'unavailable',
+      `${want.repository} cannot be built on ${node.name}: ${repository.problem}`,
+    );
   }
   const build = trialKey(want.service, 'build', target.image, input.desired.generation);
   const missing = input.attempts.find(
-    (item) => item.service === build.key && item.step === 'build' && item.input === build.input && item.code === 'missing_commit',
+    (item) =>
+      item.service === build.key &&
+      item.step === 'build' &&
+      item.input === build.input &&
+      item.code === 'missing_commit',
   );
   if (needsBuild && missing && missing.nextAt !== undefined) {
     const askedBy = askerOf(want, input);
@@ -206,7 +250,8 @@ function settle(
     });
     return;
   }
-  if (holder && holder.hash !== target.hash) return void diff.replace.push({ ...base, reason: replaceReason(holder, target) });
+  if (holder && holder.hash !== target.hash)
+    return void diff.replace.push({ ...base, reason: replaceReason(holder, target) });
   diff.create.push({ ...base, reason: healing ? 'its container is gone' : 'it is wanted and nothing runs' });
 }
 

@@ -26,7 +26,8 @@ export function removals(input: DiffInput, diff: Diff): Removal[] {
       continue;
     }
     const keeper = kept.get(service)?.holder;
-    const rests = desired.suspended || desired.services.some((want) => want.service === service && want.run === 'stopped');
+    const rests =
+      desired.suspended || desired.services.some((want) => want.service === service && want.run === 'stopped');
     if (rests || !keeper || keeper.id === container.id) continue;
     const leftover = container.name !== containerName(desired.ref.slug, service);
     gone(leftover ? 'left over from a replacement' : 'the service runs elsewhere');
@@ -40,16 +41,24 @@ export function removals(input: DiffInput, diff: Diff): Removal[] {
         [...placements.values()].some((item) => usesEngine(item, node.engine, world.nodes)) ||
         own.some((located) => located.node.engine === node.engine) ||
         world.nodes.some((item) => item.engine === node.engine && !item.online);
-      if (!used) result.push({ kind: 'network', node, name: network.name, reason: 'no service of the sandbox runs here' });
+      if (!used)
+        result.push({ kind: 'network', node, name: network.name, reason: 'no service of the sandbox runs here' });
     }
   }
   return result;
 }
 
-function usesEngine(placement: { kind: string; node?: NodeWorld | string }, engine: string, nodes: readonly NodeWorld[]): boolean {
+function usesEngine(
+  placement: { kind: string; node?: NodeWorld | string },
+  engine: string,
+  nodes: readonly NodeWorld[],
+): boolean {
   if (placement.kind === 'node') return typeof placement.node === 'object' && placement.node.engine === engine;
   if (placement.kind === 'unknown') {
-    return nodes.some((node) => node.engine === engine && typeof placement.node === 'string' && placement.node.split(', ').includes(node.name));
+    return nodes.some(
+      (node) =>
+        node.engine === engine && typeof placement.node === 'string' && placement.node.split(', ').includes(node.name),
+    );
   }
   // A blocked service may have a container here still.
   return false;

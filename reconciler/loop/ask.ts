@@ -40,7 +40,9 @@ export async function restartService(loop: LoopContext, slug: string, service: s
     throw new SdpError('conflict', `The sandbox ${name} is suspended.`, { hint: 'Resume it instead.' });
   }
   const world = worldOf(loop.fleet.nodes(), await loop.store.nodes(), ref);
-  const found = ownContainers(onlineNodes(world)).find(({ container }) => container.name === containerName(ref.slug, wanted));
+  const found = ownContainers(onlineNodes(world)).find(
+    ({ container }) => container.name === containerName(ref.slug, wanted),
+  );
   if (!found) {
     throw new SdpError('not_found', `No node reports a container of ${service} in sandbox ${name}.`, {
       hint: 'See the status of the sandbox for why.',
@@ -48,8 +50,14 @@ export async function restartService(loop: LoopContext, slug: string, service: s
   }
   const { node, container } = found;
   const step: Step = {
-    action: 'restart', service: wanted, node: node.name, reason: 'somebody asked for a restart',
-    key: wanted, kind: 'restart', subject: container.id, input: container.id,
+    action: 'restart',
+    service: wanted,
+    node: node.name,
+    reason: 'somebody asked for a restart',
+    key: wanted,
+    kind: 'restart',
+    subject: container.id,
+    input: container.id,
     order: { type: 'restart', sandbox: ref, service: wanted, containerId: container.id },
   };
   if (!step.order) return;

@@ -13,7 +13,10 @@ export interface ClaimResult {
 
 const POOL_CODES: ReadonlySet<string> = new Set(['port_pool_exhausted', 'subnet_pool_exhausted']);
 
-export async function claimAll(loop: LoopContext, { inputs, desired, claims, placements }: Situation): Promise<ClaimResult> {
+export async function claimAll(
+  loop: LoopContext,
+  { inputs, desired, claims, placements }: Situation,
+): Promise<ClaimResult> {
   const problems: ClaimResult['problems'] = [];
   const unclaimed = new Map<string, string>();
   const owner = { sandboxUid: desired.ref.uid, sandbox: desired.ref.slug };
@@ -32,7 +35,9 @@ export async function claimAll(loop: LoopContext, { inputs, desired, claims, pla
   for (const { service, kind, node, avoid } of claims.ports) {
     const range = node.ports?.[kind];
     if (!range) continue;
-    const problem = await tried(() => loop.store.claimPort({ engine: node.engine, kind, service, ...owner }, range, avoid));
+    const problem = await tried(() =>
+      loop.store.claimPort({ engine: node.engine, kind, service, ...owner }, range, avoid),
+    );
     changed = true;
     if (!problem) continue;
     problems.push({ service, problem });

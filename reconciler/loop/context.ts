@@ -12,9 +12,22 @@ export type ReconcilerStore = Pick<
 > &
   Pick<
     RecordStore,
-    | 'addResolution' | 'resolutions' | 'putDeployment' | 'deployment' | 'deployments' | 'addDeploymentEvents'
-    | 'attempts' | 'putAttempt' | 'clearAttempts' | 'claimPort' | 'claimSubnet' | 'ports' | 'subnets'
-    | 'releasePort' | 'releaseSandbox' | 'nodes'
+    | 'addResolution'
+    | 'resolutions'
+    | 'putDeployment'
+    | 'deployment'
+    | 'deployments'
+    | 'addDeploymentEvents'
+    | 'attempts'
+    | 'putAttempt'
+    | 'clearAttempts'
+    | 'claimPort'
+    | 'claimSubnet'
+    | 'ports'
+    | 'subnets'
+    | 'releasePort'
+    | 'releaseSandbox'
+    | 'nodes'
   >;
 
 /** Failures that do not count: kept in memory, by sandbox. */
@@ -26,7 +39,9 @@ export class SoftFailures {
   }
 
   put(attempt: Attempt): void {
-    const others = this.of(attempt.sandboxUid).filter((item) => item.service !== attempt.service || item.step !== attempt.step);
+    const others = this.of(attempt.sandboxUid).filter(
+      (item) => item.service !== attempt.service || item.step !== attempt.step,
+    );
     this.#byUid.set(attempt.sandboxUid, [...others, attempt]);
   }
 

@@ -39,7 +39,10 @@ async function sendStep(loop: LoopContext, input: DispatchInput, step: Step): Pr
     const credentials = order.type === 'fetch' ? loop.logins.usable(step.askedBy ?? '', step.subject) : undefined;
     const secrets = order.type === 'run' ? await readSecrets(loop, input.services, order.service) : undefined;
     const command = toCommand(order, {
-      epoch: loop.epoch, attempt, deploymentId, now,
+      epoch: loop.epoch,
+      attempt,
+      deploymentId,
+      now,
       ...(credentials ? { credentials } : {}),
       ...(secrets ? { secrets } : {}),
     });
@@ -54,7 +57,9 @@ async function sendStep(loop: LoopContext, input: DispatchInput, step: Step): Pr
 
 /** Plain values of a service's secrets, read only now. */
 async function readSecrets(
-  loop: LoopContext, services: readonly WantedService[], service: string,
+  loop: LoopContext,
+  services: readonly WantedService[],
+  service: string,
 ): Promise<Record<string, string>> {
   const variables = services.find((want) => want.service === service)?.variables ?? {};
   const values = new Map<string, Record<string, string>>();

@@ -21,7 +21,10 @@ export interface FailureInput {
 }
 
 /** The attempt to remember; `lasting` ones survive a restart and count. */
-export function failureOf({ uid, step, error, former, now, random }: FailureInput): { attempt: Attempt; lasting: boolean } {
+export function failureOf({ uid, step, error, former, now, random }: FailureInput): {
+  attempt: Attempt;
+  lasting: boolean;
+} {
   const count = former + 1;
   const base: Attempt = {
     sandboxUid: uid,

@@ -11,7 +11,11 @@ export async function flightEnded(loop: LoopContext, flight: Flight, end: Flight
   else await failed(loop, flight, end.error);
 }
 
-async function succeeded(loop: LoopContext, flight: Flight, value: CommandResultOf[keyof CommandResultOf]): Promise<void> {
+async function succeeded(
+  loop: LoopContext,
+  flight: Flight,
+  value: CommandResultOf[keyof CommandResultOf],
+): Promise<void> {
   const { uid, step, command } = flight;
   loop.soft.clear(uid, step.key);
   if (command.type === 'fetch') {
@@ -44,8 +48,11 @@ async function resolved(loop: LoopContext, flight: Flight, fetched: CommandResul
 /** The commit is on the node now: the build that missed it may go on, though not for ever. */
 async function arrivedCommit(loop: LoopContext, { uid, step }: Flight): Promise<void> {
   const attempts = await loop.store.attempts(uid);
-  const missed = attempts.find((item) => item.service === step.key && item.step === 'build' && item.code === 'missing_commit');
-  if (missed) await loop.store.putAttempt({ ...missed, code: 'fetched', nextAt: new Date(loop.clock.now()).toISOString() });
+  const missed = attempts.find(
+    (item) => item.service === step.key && item.step === 'build' && item.code === 'missing_commit',
+  );
+  if (missed)
+    await loop.store.putAttempt({ ...missed, code: 'fetched', nextAt: new Date(loop.clock.now()).toISOString() });
 }
 
 async function failed(loop: LoopContext, flight: Flight, error: SdpError): Promise<void> {
@@ -53,7 +60,11 @@ async function failed(loop: LoopContext, flight: Flight, error: SdpError): Promi
   if (flight.cancelled || step.action === 'restart') return;
   if (command.type === 'fetch' && error.code === 'git_auth') {
     loop.logins.refuse(step.askedBy ?? '', step.subject, command.credentials);
-    loop.announcer.log(flight.deploymentId, 'FETCH', `${error.message} ${step.askedBy ?? 'Somebody'} has to log in again.`);
+    loop.announcer.log(
+      flight.deploymentId,
+      'FETCH',
+      `${error.message} ${step.askedBy ?? 'Somebody'} has to log in again.`,
+    );
     return;
   }
   const lasting = await loop.store.attempts(uid);
@@ -71,9 +82,14 @@ async function failed(loop: LoopContext, flight: Flight, error: SdpError): Promi
   }
   await loop.store.putAttempt(failure.attempt);
   const { attempt } = failure;
-  const next = attempt.nextAt === undefined ? 'It is not tried again by itself.' : `It is tried again at ${attempt.nextAt}.`;
+  const next =
+    attempt.nextAt === undefined ? 'It is not tried again by itself.' : `It is tried again at ${attempt.nextAt}.`;
   const phase = step.kind === 'fetch' ? 'FETCH' : 'DEPLOY';
   if (step.service !== undefined) {
-    loop.announcer.log(flight.deploymentId, phase, `${step.action} failed (${attempt.count} of ${ATTEMPT_LIMIT}): ${attempt.message} ${next}`);
+    loop.announcer.log(
+      flight.deploymentId,
+      phase,
+      `${step.action} failed (${attempt.count} of ${ATTEMPT_LIMIT}): ${attempt.message} ${next}`,
+    );
   }
 }

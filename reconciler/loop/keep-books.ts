@@ -14,7 +14,15 @@ export async function keepDeployments(loop: LoopContext, survey: Survey): Promis
   const now = loop.clock.now();
   const busy = new Set(loop.dispatcher.of(uid).keys());
   const startMs = (loop.defaults.startSeconds + loop.defaults.drainSeconds + 30) * 1000;
-  const rollouts = rolloutsOf({ desired, diff, attempts: inputs.attempts, deployments: inputs.deployments, busy, startMs, now });
+  const rollouts = rolloutsOf({
+    desired,
+    diff,
+    attempts: inputs.attempts,
+    deployments: inputs.deployments,
+    busy,
+    startMs,
+    now,
+  });
   for (const { id, reason, message } of rollouts.stop) await loop.book.stop(id, reason, message);
   for (const { id, facts } of rollouts.learn) await loop.book.learn(id, facts);
   for (const id of rollouts.complete) await loop.book.complete(id);
@@ -22,7 +30,12 @@ export async function keepDeployments(loop: LoopContext, survey: Survey): Promis
   for (const deployment of rollouts.open) {
     await loop.book.open({ ...deployment, id: randomUUID(), startedAt: new Date(now).toISOString() });
   }
-  const changes = rollouts.stop.length + rollouts.complete.length + rollouts.fail.length + rollouts.open.length + rollouts.learn.length;
+  const changes =
+    rollouts.stop.length +
+    rollouts.complete.length +
+    rollouts.fail.length +
+    rollouts.open.length +
+    rollouts.learn.length;
   return changes === 0 ? inputs.deployments : loop.store.deployments({ sandboxUid: uid, limit: 100 });
 }
 
@@ -31,7 +44,8 @@ export async function noteDepartures(loop: LoopContext, { desired, inputs }: Sur
   const here = new Set(desired.services.map((want) => want.service));
   const newest = new Map<string, number>();
   for (const row of inputs.resolutions) {
-    if (isResolution(row)) newest.set(slugOf(row.service), Math.max(row.generation, newest.get(slugOf(row.service)) ?? 0));
+    if (isResolution(row))
+      newest.set(slugOf(row.service), Math.max(row.generation, newest.get(slugOf(row.service)) ?? 0));
   }
   for (const [service, generation] of newest) {
     if (here.has(service) || generation >= desired.generation) continue;
@@ -51,7 +65,8 @@ export async function forgetSettled(loop: LoopContext, { desired, diff, inputs }
   const kept = new Set(diff.keep.map((entry) => entry.want.service));
   const counted = new Set(inputs.attempts.map((attempt) => attempt.service));
   for (const service of kept) {
-    if (!counted.has(service) || diff.remove.some((item) => item.kind === 'container' && item.service === service)) continue;
+    if (!counted.has(service) || diff.remove.some((item) => item.kind === 'container' && item.service === service))
+      continue;
     loop.soft.clear(desired.ref.uid, service);
     await loop.store.clearAttempts(desired.ref.uid, service);
   }

@@ -53,7 +53,7 @@ function withReferences(spec: EnvironmentSpec, stored: StoredDocument | undefine
   const secrets = Object.entries(spec.secrets).map(([name, secret]) => {
     const old = before?.[name];
     const version = typeof old === 'object' ? old.version : 0;
-    return [name, typeof secret === 'string' ? { version: version + 1 } : (old ?? secret)] as const;
+    return [name, typeof secret === 'string' ? { version: version + 1 } : old ?? secret] as const;
   });
   return { ...spec, secrets: Object.fromEntries(secrets) };
 }

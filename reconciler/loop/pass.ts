@@ -43,7 +43,13 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
     },
   );
   const dispatch = (steps: Survey['steps'], deployments = survey.inputs.deployments): Promise<void> =>
-    dispatchSteps(loop, { uid, steps, attempts: survey.inputs.attempts, deployments, services: survey.desired.services });
+    dispatchSteps(loop, {
+      uid,
+      steps,
+      attempts: survey.inputs.attempts,
+      deployments,
+      services: survey.desired.services,
+    });
 
   // A flip waits for nothing else.
   await dispatch(survey.steps.filter((step) => step.action === 'route'));
@@ -56,7 +62,10 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
   await noteDepartures(loop, survey);
   await forgetSettled(loop, survey);
   const waits = survey.diff.fetch.filter((entry) => entry.needsLogin);
-  loop.logins.await(uid, waits.map((entry) => ({ user: entry.askedBy, fetchKey: entry.key })));
+  loop.logins.await(
+    uid,
+    waits.map((entry) => ({ user: entry.askedBy, fetchKey: entry.key })),
+  );
 
   const status = statusOf({
     ...survey,
@@ -70,7 +79,9 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
   if (await store.writeStatus(uid, status)) loop.announcer.status(name, slug, status);
   const released = await releasePorts(loop, survey);
   if (released) return { kind: 'requeue', afterMs: 0 };
-  const watching = survey.diff.keep.some((entry) => entry.holder && !serves(entry.holder)) && deployments.some((item) => !isTerminal(item.state));
+  const watching =
+    survey.diff.keep.some((entry) => entry.holder && !serves(entry.holder)) &&
+    deployments.some((item) => !isTerminal(item.state));
   return earliestWait(survey.inputs.attempts, now, watching ? HEALTH_LOOK_MS : undefined);
 }
 

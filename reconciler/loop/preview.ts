@@ -12,7 +12,10 @@ import { readInputs } from './read-inputs.ts';
 import { situationOf, surveyOf, type Situation } from './survey.ts';
 
 export async function previewPlan(
-  loop: LoopContext, drafts: readonly Draft[], slug: string, user: string,
+  loop: LoopContext,
+  drafts: readonly Draft[],
+  slug: string,
+  user: string,
 ): Promise<PlanView> {
   const now = loop.clock.now();
   const documents = overlay(loop.store, drafts, user, new Date(now).toISOString());
@@ -46,9 +49,15 @@ export async function previewPlan(
 function asIfClaimed({ inputs, desired, claims }: Situation): Inputs {
   const owner = { sandboxUid: desired.ref.uid, sandbox: desired.ref.slug, allocatedAt: '' };
   const lost = new Set(claims.ports.map((claim) => `${claim.node.engine}/${claim.lost}`));
-  const ports = claims.ports.map((claim, index): PortAllocation => ({
-    ...owner, engine: claim.node.engine, service: claim.service, kind: claim.kind, port: -1 - index,
-  }));
+  const ports = claims.ports.map(
+    (claim, index): PortAllocation => ({
+      ...owner,
+      engine: claim.node.engine,
+      service: claim.service,
+      kind: claim.kind,
+      port: -1 - index,
+    }),
+  );
   const subnets = claims.subnets.map((node): SubnetAllocation => ({ ...owner, engine: node.engine, subnet: '' }));
   return {
     ...inputs,

@@ -12,7 +12,10 @@ export interface DocumentReader {
   currentVersion(): Promise<number>;
 }
 
-export type RecordReader = Pick<RecordStore, 'resolutions' | 'attempts' | 'ports' | 'subnets' | 'deployments' | 'nodes'>;
+export type RecordReader = Pick<
+  RecordStore,
+  'resolutions' | 'attempts' | 'ports' | 'subnets' | 'deployments' | 'nodes'
+>;
 
 /** How many of the newest deployments are looked at. */
 const DEPLOYMENTS = 100;
@@ -45,7 +48,17 @@ export async function readInputs(
   const known = new Set(deployments.map((deployment) => deployment.id));
   const all = [sandbox, ...(route ? [route] : []), ...services, ...environments.values()];
   return {
-    sandbox, route, catalogue, environments, others, resolutions, attempts, ports, subnets, nodeRecords, read,
+    sandbox,
+    route,
+    catalogue,
+    environments,
+    others,
+    resolutions,
+    attempts,
+    ports,
+    subnets,
+    nodeRecords,
+    read,
     deployments: [...deployments, ...open.filter((deployment) => !known.has(deployment.id))],
     resourceVersion: observedVersion(version, all, sandbox.status?.observedResourceVersion ?? 0),
   };

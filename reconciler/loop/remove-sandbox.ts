@@ -34,14 +34,33 @@ export async function removeSandbox(loop: LoopContext, inputs: Inputs): Promise<
   }
   await dispatchSteps(loop, { uid, steps, attempts, deployments: [], services: [] });
   const survey = surveyOf(situationOf(inputs, loop.fleet.nodes(), loop.defaults), {
-    defaults: loop.defaults, attempts, logins: new Set(), unclaimed: new Map(), now,
+    defaults: loop.defaults,
+    attempts,
+    logins: new Set(),
+    unclaimed: new Map(),
+    now,
   });
   const problems = silent.map(({ problem }) => ({ problem }));
   const status = statusOf({
-    ...survey, steps, problems, now,
+    ...survey,
+    steps,
+    problems,
+    now,
     desired: { ...survey.desired, services: [] },
-    diff: { ...survey.diff, fetch: [], create: [], replace: [], start: [], stop: [], keep: [], blocked: [], unknown: [] },
-    inFlight: new Map(), deployments: inputs.deployments, previous: document.status,
+    diff: {
+      ...survey.diff,
+      fetch: [],
+      create: [],
+      replace: [],
+      start: [],
+      stop: [],
+      keep: [],
+      blocked: [],
+      unknown: [],
+    },
+    inFlight: new Map(),
+    deployments: inputs.deployments,
+    previous: document.status,
   });
   if (await loop.store.writeStatus(uid, status)) loop.announcer.status(name, slug, status);
   return earliestWait(attempts, now);
@@ -65,6 +84,7 @@ export async function removeLeftovers(loop: LoopContext, uid: string): Promise<O
 function cancelWork(loop: LoopContext, uid: string): void {
   for (const flight of loop.dispatcher.of(uid).values()) {
     const { type } = flight.command;
-    if (type === 'fetch' || type === 'build' || type === 'run') loop.dispatcher.cancel(flight, 'the sandbox is being deleted');
+    if (type === 'fetch' || type === 'build' || type === 'run')
+      loop.dispatcher.cancel(flight, 'the sandbox is being deleted');
   }
 }

@@ -53,7 +53,15 @@ export function surveyOf(situation: Situation, context: SurveyContext): Survey {
   const { desired, world, placements } = situation;
   const inputs: Inputs = { ...situation.inputs, attempts: context.attempts };
   const { now, logins, unclaimed, defaults } = context;
-  const diff = diffOf({ desired, world, placements, attempts: inputs.attempts, deployments: inputs.deployments, logins, now });
+  const diff = diffOf({
+    desired,
+    world,
+    placements,
+    attempts: inputs.attempts,
+    deployments: inputs.deployments,
+    logins,
+    now,
+  });
   const routes = engineRoutes({ inputs, desired, world, placements });
   const steps = planOf({ diff, desired, world, inputs, routes, defaults, unclaimed, now });
   return { ...situation, inputs, choices: routeChoices(inputs, desired), diff, routes, steps };

@@ -84,5 +84,5 @@ export function ownContainers(nodes: readonly NodeWorld[]): Located[] {
 
 /** Ports on an engine that processes of others hold. */
 export function foreignPorts(world: World, engine: string): number[] {
-  return nodesOfEngine(world, engine).flatMap((node) => (node.online ? (node.state?.edge.foreignPorts ?? []) : []));
+  return nodesOfEngine(world, engine).flatMap((node) => (node.online ? node.state?.edge.foreignPorts ?? [] : []));
 }

@@ -39,25 +39,44 @@ export function deletionOf(input: DeletionInput): Deletion {
   const online = onlineNodes(world);
   const routes = online
     .filter((node) => node.state?.edge.owner === true && node.state.edge.routes[ref.uid] !== undefined)
-    .map((node): Step => ({
-      action: 'route', node: node.name, reason: 'take its routes away',
-      key: `@routes/${node.engine}`, kind: 'routes', subject: 'none', input: 'none',
-      order: { type: 'routes', sandbox: ref, routes: null, hash: routesHash(null) },
-    }));
+    .map(
+      (node): Step => ({
+        action: 'route',
+        node: node.name,
+        reason: 'take its routes away',
+        key: `@routes/${node.engine}`,
+        kind: 'routes',
+        subject: 'none',
+        input: 'none',
+        order: { type: 'routes', sandbox: ref, routes: null, hash: routesHash(null) },
+      }),
+    );
   const own = ownContainers(online);
-  const containers = own.map(({ node, container }): Step => ({
-    action: 'remove', node: node.name, reason: `remove ${container.name}${isUp(container) ? ', which runs' : ''}`,
-    ...(container.service === undefined ? {} : { service: container.service }),
-    key: container.service ?? `@remove/${container.id}`, kind: 'remove', subject: container.id, input: container.id,
-    order: { type: 'remove', sandbox: ref, object: { kind: 'container', id: container.id } },
-  }));
+  const containers = own.map(
+    ({ node, container }): Step => ({
+      action: 'remove',
+      node: node.name,
+      reason: `remove ${container.name}${isUp(container) ? ', which runs' : ''}`,
+      ...(container.service === undefined ? {} : { service: container.service }),
+      key: container.service ?? `@remove/${container.id}`,
+      kind: 'remove',
+      subject: container.id,
+      input: container.id,
+      order: { type: 'remove', sandbox: ref, object: { kind: 'container', id: container.id } },
+    }),
+  );
   const networks = new Map<string, Step>();
   for (const node of online) {
     for (const network of node.networks) {
       if (network.foreign || networks.has(node.engine)) continue;
       const step: Step = {
-        action: 'remove', node: node.name, reason: `remove the network ${network.name}`,
-        key: `@network/${node.engine}`, kind: 'remove', subject: network.name, input: network.name,
+        action: 'remove',
+        node: node.name,
+        reason: `remove the network ${network.name}`,
+        key: `@network/${node.engine}`,
+        kind: 'remove',
+        subject: network.name,
+        input: network.name,
         order: { type: 'remove', sandbox: ref, object: { kind: 'network', name: network.name } },
       };
       const used = own.some((located) => located.node.engine === node.engine);
@@ -67,7 +86,9 @@ export function deletionOf(input: DeletionInput): Deletion {
   const steps = [...routes, ...containers, ...networks.values()].map((step): Step => {
     if (step.waits !== undefined) return step;
     const trial = trialOf(input.attempts, step, input.now);
-    return trial.kind === 'waiting' ? { ...step, waits: `tries again at ${trial.until} after: ${trial.attempt.message}` } : step;
+    return trial.kind === 'waiting'
+      ? { ...step, waits: `tries again at ${trial.until} after: ${trial.attempt.message}` }
+      : step;
   });
   return { steps, silent };
 }

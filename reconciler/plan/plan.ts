@@ -54,7 +54,7 @@ function waiting(step: Step, attempts: readonly Attempt[], now: number): { waits
 function fetchSteps({ diff, desired, inputs, now }: PlanInput): Step[] {
   return diff.fetch.map((entry): Step => {
     const trial = trialKey(entry.want.service, 'fetch', entry.key, desired.generation);
-    const branch = 'branch' in entry.fetch ? entry.fetch.branch : (entry.target?.branch ?? '');
+    const branch = 'branch' in entry.fetch ? entry.fetch.branch : entry.target?.branch ?? '';
     const step: Step = {
       action: 'fetch',
       service: entry.want.service,
@@ -104,14 +104,26 @@ function buildSteps({ diff, desired }: PlanInput, fetching: boolean): Step[] {
   }
   for (const entry of diff.fetch) {
     if (entry.target !== undefined && !entry.needsBuild) continue;
-    steps.push(later('build', entry, `build what ${'branch' in entry.fetch ? entry.fetch.branch : 'the commit'} brings`));
+    steps.push(
+      later('build', entry, `build what ${'branch' in entry.fetch ? entry.fetch.branch : 'the commit'} brings`),
+    );
   }
   return steps;
 }
 
 function later(action: Step['action'], entry: Entry, reason: string): Step {
   const { service } = entry.want;
-  return { action, service, node: entry.node.name, reason, key: service, kind: action, subject: '', input: '', waits: 'comes after the fetch' };
+  return {
+    action,
+    service,
+    node: entry.node.name,
+    reason,
+    key: service,
+    kind: action,
+    subject: '',
+    input: '',
+    waits: 'comes after the fetch',
+  };
 }
 
 function networkSteps({ diff, desired, inputs, world }: PlanInput): Step[] {
@@ -170,7 +182,8 @@ function runSteps(input: PlanInput): Step[] {
     const unclaimed = input.unclaimed.get(entry.want.service);
     if (unclaimed !== undefined) steps.push({ ...step, waits: unclaimed });
     else if (entry.needsBuild) steps.push({ ...step, waits: 'comes after the build' });
-    else if (!hasNetwork(entry, networkName(desired.ref.slug), world)) steps.push({ ...step, waits: 'comes after the network' });
+    else if (!hasNetwork(entry, networkName(desired.ref.slug), world))
+      steps.push({ ...step, waits: 'comes after the network' });
     else steps.push(step);
   };
   for (const entry of diff.create) add('create', entry);
@@ -188,7 +201,9 @@ function containerOf(entry: Entry, { desired, inputs, defaults }: PlanInput): Co
   const peers = [...inputs.catalogue].filter(([slug]) => slug !== GATEWAY_SERVICE).sort(([a], [b]) => (a < b ? -1 : 1));
   const injected: Record<string, string> = { PORT: String(want.port) };
   for (const [slug, document] of peers) injected[document.spec.urlVariable ?? urlVariable(slug)] = edgeUrl(slug);
-  const plain = Object.entries(want.variables).flatMap(([name, source]) => (source.kind === 'plain' ? [[name, source.value] as const] : []));
+  const plain = Object.entries(want.variables).flatMap(([name, source]) =>
+    source.kind === 'plain' ? [[name, source.value] as const] : [],
+  );
   return {
     name: containerName(desired.ref.slug, want.service),
     image: target.image,
@@ -214,17 +229,30 @@ function startStopSteps({ diff, desired }: PlanInput): Step[] {
   const starts = diff.start.flatMap((entry): Step[] => {
     if (!entry.holder) return [];
     const { service } = entry.want;
-    return [{
-      action: 'start', service, node: entry.node.name, reason: entry.reason, healing: true,
-      ...trialKey(service, 'start', entry.holder.id, desired.generation),
-      order: { type: 'restart', sandbox: desired.ref, service, containerId: entry.holder.id },
-    }];
+    return [
+      {
+        action: 'start',
+        service,
+        node: entry.node.name,
+        reason: entry.reason,
+        healing: true,
+        ...trialKey(service, 'start', entry.holder.id, desired.generation),
+        order: { type: 'restart', sandbox: desired.ref, service, containerId: entry.holder.id },
+      },
+    ];
   });
   const stops = diff.stop.map((entry): Step => {
     const { service } = entry.want;
     return {
-      action: 'stop', service, node: entry.node.name, reason: entry.reason, key: service, kind: 'stop', healing: true,
-      subject: entry.holder.id, input: entry.holder.id,
+      action: 'stop',
+      service,
+      node: entry.node.name,
+      reason: entry.reason,
+      key: service,
+      kind: 'stop',
+      healing: true,
+      subject: entry.holder.id,
+      input: entry.holder.id,
       order: { type: 'stop', sandbox: desired.ref, service, containerId: entry.holder.id },
     };
   });
@@ -232,17 +260,21 @@ function startStopSteps({ diff, desired }: PlanInput): Step[] {
 }
 
 function routeSteps({ routes, desired }: PlanInput): Step[] {
-  return routes.filter((item) => !inForce(item, desired.ref.uid)).map((item): Step => ({
-    action: 'route',
-    node: item.owner.name,
-    reason: 'the routes in force differ from the wanted ones',
-    key: `@routes/${item.engine}`,
-    kind: 'routes',
-    subject: item.hash,
-    // An edge that recovers is tried at once.
-    input: `${item.hash} ${item.owner.state?.edge.state ?? ''}`,
-    order: { type: 'routes', sandbox: desired.ref, routes: item.routes, hash: item.hash },
-  }));
+  return routes
+    .filter((item) => !inForce(item, desired.ref.uid))
+    .map(
+      (item): Step => ({
+        action: 'route',
+        node: item.owner.name,
+        reason: 'the routes in force differ from the wanted ones',
+        key: `@routes/${item.engine}`,
+        kind: 'routes',
+        subject: item.hash,
+        // An edge that recovers is tried at once.
+        input: `${item.hash} ${item.owner.state?.edge.state ?? ''}`,
+        order: { type: 'routes', sandbox: desired.ref, routes: item.routes, hash: item.hash },
+      }),
+    );
 }
 
 function removeSteps({ diff, desired, routes }: PlanInput): Step[] {
@@ -252,13 +284,24 @@ function removeSteps({ diff, desired, routes }: PlanInput): Step[] {
     const step: Step =
       item.kind === 'container'
         ? {
-            action: 'remove', service: item.service, node: item.node.name, reason: `${item.name}: ${item.reason}`,
-            key: item.service === '' ? `@remove/${item.id}` : item.service, kind: 'remove', subject: item.id, input: item.id,
+            action: 'remove',
+            service: item.service,
+            node: item.node.name,
+            reason: `${item.name}: ${item.reason}`,
+            key: item.service === '' ? `@remove/${item.id}` : item.service,
+            kind: 'remove',
+            subject: item.id,
+            input: item.id,
             order: { type: 'remove', sandbox: desired.ref, object: { kind: 'container', id: item.id } },
           }
         : {
-            action: 'remove', node: item.node.name, reason: `${item.name}: ${item.reason}`,
-            key: `@network/${item.node.engine}`, kind: 'remove', subject: item.name, input: item.name,
+            action: 'remove',
+            node: item.node.name,
+            reason: `${item.name}: ${item.reason}`,
+            key: `@network/${item.node.engine}`,
+            kind: 'remove',
+            subject: item.name,
+            input: item.name,
             order: { type: 'remove', sandbox: desired.ref, object: { kind: 'network', name: item.name } },
           };
     return pending ? { ...step, waits: 'comes after the routes' } : step;

@@ -31,7 +31,12 @@ function choose(service: string, baseline: string, target: RouteTarget | undefin
       : { service, target: 'ocp', url: baseline, reason: 'it has no branch in this sandbox' };
   }
   if (typeof target === 'object') {
-    return { service, target: 'other-sandbox', sandbox: target.sandbox, reason: `the route leads to sandbox ${target.sandbox}` };
+    return {
+      service,
+      target: 'other-sandbox',
+      sandbox: target.sandbox,
+      reason: `the route leads to sandbox ${target.sandbox}`,
+    };
   }
   if (target === 'ocp') return { service, target: 'ocp', url: baseline, reason: 'the route says ocp' };
   if (target !== 'sandbox') return { service, target: 'url', url: target, reason: 'the route names a URL' };

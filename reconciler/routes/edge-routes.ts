@@ -76,7 +76,9 @@ function targetOf(choice: Choice, engine: string, input: RoutesInput): EdgeTarge
     case 'url':
       return { kind: 'url', url: choice.url };
     case 'missing':
-      return unavailable(`${choice.service} has no branch in sandbox ${input.desired.ref.name}; give it one, or route it to ocp.`);
+      return unavailable(
+        `${choice.service} has no branch in sandbox ${input.desired.ref.name}; give it one, or route it to ocp.`,
+      );
     case 'other-sandbox':
       return otherSandbox(choice, engine, input);
     case 'sandbox': {
@@ -88,14 +90,17 @@ function targetOf(choice: Choice, engine: string, input: RoutesInput): EdgeTarge
 }
 
 function atRest(desired: Desired, want: WantedService): EdgeTarget | undefined {
-  if (desired.suspended) return unavailable(`The sandbox ${desired.ref.name} is suspended; resume it to use ${want.service}.`);
-  if (want.run === 'stopped') return unavailable(`${want.service} is stopped in sandbox ${desired.ref.name}; start it to use it.`);
+  if (desired.suspended)
+    return unavailable(`The sandbox ${desired.ref.name} is suspended; resume it to use ${want.service}.`);
+  if (want.run === 'stopped')
+    return unavailable(`${want.service} is stopped in sandbox ${desired.ref.name}; start it to use it.`);
   return undefined;
 }
 
 function hereOrElsewhere(engine: string, input: RoutesInput, want: WantedService): EdgeTarget {
   const at = engineOf(want, input);
-  if (at === undefined) return unavailable(`No node can run ${want.service} of sandbox ${input.desired.ref.name} at the moment.`);
+  if (at === undefined)
+    return unavailable(`No node can run ${want.service} of sandbox ${input.desired.ref.name} at the moment.`);
   return leadTo(engine, at, input.desired.ref, want.service, want.port, input.inputs.ports, input.world);
 }
 
@@ -107,18 +112,28 @@ function engineOf(want: WantedService, input: RoutesInput): string | undefined {
       ? placement.node.engine
       : input.world.nodes.find((node) => placement?.kind === 'unknown' && node.name === placement.node)?.engine;
   const running = ownContainers(input.world.nodes)
-    .filter(({ container }) => container.service === want.service && container.state === 'running' && container.health !== 'starting')
+    .filter(
+      ({ container }) =>
+        container.service === want.service && container.state === 'running' && container.health !== 'starting',
+    )
     .filter(({ container }) => container.name === containerName(input.desired.ref.slug, want.service))
     .map(({ node }) => node.engine);
   if (placed !== undefined && (running.length === 0 || running.includes(placed))) return placed;
-  const reachable = running.filter((engine) => input.inputs.ports.some((port) => port.engine === engine && port.service === want.service));
+  const reachable = running.filter((engine) =>
+    input.inputs.ports.some((port) => port.engine === engine && port.service === want.service),
+  );
   return reachable[0] ?? placed;
 }
 
-function otherSandbox(choice: Extract<Choice, { target: 'other-sandbox' }>, engine: string, input: RoutesInput): EdgeTarget {
+function otherSandbox(
+  choice: Extract<Choice, { target: 'other-sandbox' }>,
+  engine: string,
+  input: RoutesInput,
+): EdgeTarget {
   const other = input.inputs.others.get(slugOf(choice.sandbox));
   if (!other) return unavailable(`${choice.service} is routed to sandbox ${choice.sandbox}, which does not exist.`);
-  if (other.suspended) return unavailable(`${choice.service} is routed to sandbox ${choice.sandbox}, which is suspended.`);
+  if (other.suspended)
+    return unavailable(`${choice.service} is routed to sandbox ${choice.sandbox}, which is suspended.`);
   const allocation = other.ports.find((port) => port.service === choice.service);
   if (!other.services.has(choice.service) || !allocation) {
     return unavailable(`${choice.service} is routed to sandbox ${choice.sandbox}, where it has no branch.`);
@@ -128,7 +143,13 @@ function otherSandbox(choice: Extract<Choice, { target: 'other-sandbox' }>, engi
 }
 
 function leadTo(
-  from: string, at: string, sandbox: SandboxRef, service: string, port: number, ports: readonly PortAllocation[], world: World,
+  from: string,
+  at: string,
+  sandbox: SandboxRef,
+  service: string,
+  port: number,
+  ports: readonly PortAllocation[],
+  world: World,
 ): EdgeTarget {
   if (at === from) return { kind: 'container', container: containerName(sandbox.slug, service), port };
   const published = ports.find((item) => item.engine === at && item.service === service)?.port;

@@ -44,7 +44,9 @@ export function serviceView(input: StatusInput, want: WantedService): ServiceVie
   const newest = input.deployments.find((deployment) => deployment.service === want.service);
   const placement = input.placements.get(want.service);
   const node = located?.node ?? (placement?.kind === 'node' ? placement.node : undefined);
-  const port = input.inputs.ports.find((item) => item.service === want.service && (!node || item.engine === node.engine));
+  const port = input.inputs.ports.find(
+    (item) => item.service === want.service && (!node || item.engine === node.engine),
+  );
   const subject = subjectOf(input, want, container?.commit);
   const wantedCommit = want.source.kind === 'commit' ? want.source.commit : undefined;
   const status: ServiceStatus = {
@@ -63,7 +65,11 @@ export function serviceView(input: StatusInput, want: WantedService): ServiceVie
     ...(container?.startedAt && container.state === 'running' ? { startedAt: container.startedAt } : {}),
   };
   return {
-    want, state, message, reached, unhealthy,
+    want,
+    state,
+    message,
+    reached,
+    unhealthy,
     serving: container?.state === 'running' && !unhealthy,
     unknown: unknown !== undefined,
     status,
@@ -98,8 +104,9 @@ function stateOf(
   const { service } = want;
   const container = located?.container;
   if (how.unknown !== undefined) {
-    const former = input.previous?.services[service]?.state ?? (service === 'gateway' ? input.previous?.gateway?.state : undefined);
-    const seen = former === 'RUNNING' && container?.state !== 'running' ? 'QUEUED' : (former ?? 'QUEUED');
+    const former =
+      input.previous?.services[service]?.state ?? (service === 'gateway' ? input.previous?.gateway?.state : undefined);
+    const seen = former === 'RUNNING' && container?.state !== 'running' ? 'QUEUED' : former ?? 'QUEUED';
     return { state: seen, message: how.unknown };
   }
   if (how.rests) {
@@ -111,7 +118,8 @@ function stateOf(
   if (how.reached && container) return reachedState(container);
   const blocked = input.diff.blocked.find((item) => item.want?.service === service);
   if (blocked) return { state: 'QUEUED', message: blocked.problem.reason };
-  if (flight) return { state: furthest(STATE_IN_FLIGHT[flight.kind] ?? 'QUEUED', flight, open), message: flight.reason };
+  if (flight)
+    return { state: furthest(STATE_IN_FLIGHT[flight.kind] ?? 'QUEUED', flight, open), message: flight.reason };
   const first = input.steps.find((step) => step.service === service);
   if (first?.waits?.startsWith('gave up: ')) {
     return { state: 'FAILED', message: first.waits.slice('gave up: '.length) };
@@ -121,9 +129,12 @@ function stateOf(
 
 function reachedState(container: Located['container']): { state: DeploymentState; message: string | undefined } {
   const said = container.lastOutput ? ` Its last output: ${container.lastOutput}` : '';
-  if (container.state === 'restarting') return { state: 'FAILED', message: `It ends and is restarted over and over.${said}` };
-  if (container.health === 'starting') return { state: 'STARTING_CONTAINER', message: 'waits for its first health check to pass' };
-  if (container.health === 'unhealthy') return { state: 'RUNNING', message: `It runs, but its health check fails.${said}` };
+  if (container.state === 'restarting')
+    return { state: 'FAILED', message: `It ends and is restarted over and over.${said}` };
+  if (container.health === 'starting')
+    return { state: 'STARTING_CONTAINER', message: 'waits for its first health check to pass' };
+  if (container.health === 'unhealthy')
+    return { state: 'RUNNING', message: `It runs, but its health check fails.${said}` };
   return { state: 'RUNNING', message: undefined };
 }
 

@@ -86,7 +86,9 @@ function healthOf(input: StatusInput, views: readonly ServiceView[]): Health {
   if (failed.length > 0) {
     const gateway = active.find((view) => view.want.kind === 'gateway');
     const nothing = active.every((view) => !view.serving);
-    return nothing || (gateway !== undefined && failed.includes(gateway) && !gateway.serving) ? 'Unhealthy' : 'Degraded';
+    return nothing || (gateway !== undefined && failed.includes(gateway) && !gateway.serving)
+      ? 'Unhealthy'
+      : 'Degraded';
   }
   return active.every((view) => view.reached && view.state === 'RUNNING') ? 'Healthy' : 'Progressing';
 }

@@ -24,13 +24,19 @@ const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
 describe('desired hash', () => {
   it('is what it was in the first release: another value would replace every container (invariant 14)', () => {
-    expect(desiredHash(COMMIT, 'build-1', SERVICE)).toBe('v1:5e8b500458ec95e061df9b2b67268bd0e00d976d85f1792dbb6ebbe3d4df4564');
-    expect(desiredHash(COMMIT, 'build-1', { variables: {}, files: {}, limits: {}, port: 8080, health: undefined })).toBe('v1:250a247468e682b14c3b81398aec0eb23a4d451e7c6be3a0af9a9a2d298baafe');
+    expect(desiredHash(COMMIT, 'build-1', SERVICE)).toBe(
+      'v1:5e8b500458ec95e061df9b2b67268bd0e00d976d85f1792dbb6ebbe3d4df4564',
+    );
+    expect(
+      desiredHash(COMMIT, 'build-1', { variables: {}, files: {}, limits: {}, port: 8080, health: undefined }),
+    ).toBe('v1:250a247468e682b14c3b81398aec0eb23a4d451e7c6be3a0af9a9a2d298baafe');
   });
 
   it('does not depend on the order of writing', () => {
     const { A, B, TOKEN } = SERVICE.variables;
-    expect(desiredHash(COMMIT, 'build-1', { ...SERVICE, variables: { TOKEN, A, B } })).toBe(desiredHash(COMMIT, 'build-1', SERVICE));
+    expect(desiredHash(COMMIT, 'build-1', { ...SERVICE, variables: { TOKEN, A, B } })).toBe(
+      desiredHash(COMMIT, 'build-1', SERVICE),
+    );
   });
 
   it('changes with every listed field', () => {
@@ -42,8 +48,14 @@ describe('desired hash', () => {
       desiredHash(COMMIT, 'build-1', { ...SERVICE, health: undefined }),
       desiredHash(COMMIT, 'build-1', { ...SERVICE, limits: { cpu: 0.5 } }),
       desiredHash(COMMIT, 'build-1', { ...SERVICE, files: {} }),
-      desiredHash(COMMIT, 'build-1', { ...SERVICE, variables: { ...SERVICE.variables, A: { kind: 'plain', value: '' } } }),
-      desiredHash(COMMIT, 'build-1', { ...SERVICE, variables: { ...SERVICE.variables, TOKEN: { ...SERVICE.variables.TOKEN, version: 4 } } }),
+      desiredHash(COMMIT, 'build-1', {
+        ...SERVICE,
+        variables: { ...SERVICE.variables, A: { kind: 'plain', value: '' } },
+      }),
+      desiredHash(COMMIT, 'build-1', {
+        ...SERVICE,
+        variables: { ...SERVICE.variables, TOKEN: { ...SERVICE.variables.TOKEN, version: 4 } },
+      }),
     ];
     expect(new Set([base, ...others]).size).toBe(others.length + 1);
   });
@@ -59,18 +71,30 @@ describe('desired hash', () => {
 });
 
 function environment(name: string, spec: StoredDocument<'Environment'>['spec']): StoredDocument<'Environment'> {
-  return { apiVersion: 'sdp/v1', kind: 'Environment', metadata: { name, slug: name, uid: `uid-${name}` } as never, spec };
+  return {
+    apiVersion: 'sdp/v1',
+    kind: 'Environment',
+    metadata: { name, slug: name, uid: `uid-${name}` } as never,
+    spec,
+  };
 }
 
 describe('variables', () => {
   const names = { sandbox: 'qa', service: 'account' };
   const environments = new Map([
-    ['base', environment('base', { variables: { DB_HOST: 'shared', LEVEL: '1', TOKEN: 'open' }, files: { '/a': 'base' } })],
+    [
+      'base',
+      environment('base', { variables: { DB_HOST: 'shared', LEVEL: '1', TOKEN: 'open' }, files: { '/a': 'base' } }),
+    ],
     ['qa', environment('qa', { variables: { LEVEL: '2' }, secrets: { TOKEN: { version: 7 } }, files: { '/a': 'qa' } })],
   ]);
 
   it('let the later layer win: catalogue, sandbox and service environments, sandbox and service variables', () => {
-    const result = layerVariables({ baseline: ['base'], environments: ['QA'], own: [{ LEVEL: '3', X: '1' }, { X: '2' }] }, environments, names);
+    const result = layerVariables(
+      { baseline: ['base'], environments: ['QA'], own: [{ LEVEL: '3', X: '1' }, { X: '2' }] },
+      environments,
+      names,
+    );
     expect(result.variables).toEqual({
       DB_HOST: { kind: 'plain', value: 'shared' },
       LEVEL: { kind: 'plain', value: '3' },
@@ -82,28 +106,56 @@ describe('variables', () => {
   });
 
   it('put the names in for {sandbox} and {service} and leave $ and quotes alone (FM 47)', () => {
-    const result = layerVariables({ baseline: [], environments: [], own: [{ GROUP: '{sandbox}-{service}-$HOME "x" {other}' }] }, environments, names);
+    const result = layerVariables(
+      { baseline: [], environments: [], own: [{ GROUP: '{sandbox}-{service}-$HOME "x" {other}' }] },
+      environments,
+      names,
+    );
     expect(result.variables['GROUP']).toEqual({ kind: 'plain', value: 'qa-account-$HOME "x" {other}' });
   });
 
   it('name a missing environment and a value that is too long', () => {
-    expect(layerVariables({ baseline: [], environments: ['nope'], own: [] }, environments, names).problem?.code).toBe('unknown_environment');
-    const long = layerVariables({ baseline: [], environments: [], own: [{ A: 'x'.repeat(120 * 1024 + 1) }] }, environments, names);
+    expect(layerVariables({ baseline: [], environments: ['nope'], own: [] }, environments, names).problem?.code).toBe(
+      'unknown_environment',
+    );
+    const long = layerVariables(
+      { baseline: [], environments: [], own: [{ A: 'x'.repeat(120 * 1024 + 1) }] },
+      environments,
+      names,
+    );
     expect(long.problem?.code).toBe('value_too_large');
   });
 
   it('read memory sizes', () => {
-    expect([memoryBytes('256Mi'), memoryBytes('1Gi'), memoryBytes('2Ki'), memoryBytes('3')]).toEqual([268_435_456, 1_073_741_824, 2_048, undefined]);
+    expect([memoryBytes('256Mi'), memoryBytes('1Gi'), memoryBytes('2Ki'), memoryBytes('3')]).toEqual([
+      268_435_456,
+      1_073_741_824,
+      2_048,
+      undefined,
+    ]);
   });
 });
 
 describe('resolution', () => {
   const row = (generation: number, branch: string, commit: string, repository = 'account'): Resolution => ({
-    sandboxUid: 'u', generation, service: 'account', repository, branch, commit,
-    subject: '', author: '', authoredAt: '', resolvedAt: '', resolvedBy: 'ada',
+    sandboxUid: 'u',
+    generation,
+    service: 'account',
+    repository,
+    branch,
+    commit,
+    subject: '',
+    author: '',
+    authoredAt: '',
+    resolvedAt: '',
+    resolvedBy: 'ada',
   });
   const request = (generation: number, by: string): Resolution => ({
-    ...requestRow('account'), sandboxUid: 'u', generation, resolvedAt: '', resolvedBy: by,
+    ...requestRow('account'),
+    sandboxUid: 'u',
+    generation,
+    resolvedAt: '',
+    resolvedBy: by,
   });
   const wanted = { service: 'account', repository: 'account', branch: 'develop' };
 
@@ -115,22 +167,37 @@ describe('resolution', () => {
   });
   it('is fetched when the branch or the repository changed, also back', () => {
     expect(resolveSource(wanted, [row(1, 'develop', 'c1'), row(2, 'feature', 'c2')], 'ada').kind).toBe('fetch');
-    expect(resolveSource({ ...wanted, repository: 'fork' }, [row(1, 'develop', 'c1')], 'ada')).toMatchObject({ kind: 'fetch', former: undefined });
+    expect(resolveSource({ ...wanted, repository: 'fork' }, [row(1, 'develop', 'c1')], 'ada')).toMatchObject({
+      kind: 'fetch',
+      former: undefined,
+    });
   });
   it('is fetched when somebody asked later, on behalf of that person', () => {
     expect(resolveSource(wanted, [row(1, 'develop', 'c1'), request(2, 'bob')], 'ada')).toMatchObject({
-      kind: 'fetch', askedBy: 'bob', since: 2, former: { commit: 'c1' },
+      kind: 'fetch',
+      askedBy: 'bob',
+      since: 2,
+      former: { commit: 'c1' },
     });
-    expect(resolveSource(wanted, [row(1, 'develop', 'c1'), request(2, 'bob'), row(2, 'develop', 'c2')], 'ada')).toMatchObject({ commit: 'c2' });
+    expect(
+      resolveSource(wanted, [row(1, 'develop', 'c1'), request(2, 'bob'), row(2, 'develop', 'c2')], 'ada'),
+    ).toMatchObject({ commit: 'c2' });
   });
   it('of a rollback is the one that the rollback carried', () => {
-    expect(resolveSource(wanted, [row(1, 'develop', 'c1'), request(2, 'b'), row(2, 'develop', 'c2'), row(3, 'develop', 'c1')], 'a')).toMatchObject({ commit: 'c1' });
+    expect(
+      resolveSource(
+        wanted,
+        [row(1, 'develop', 'c1'), request(2, 'b'), row(2, 'develop', 'c2'), row(3, 'develop', 'c1')],
+        'a',
+      ),
+    ).toMatchObject({ commit: 'c1' });
   });
 });
 
 describe('deploy', () => {
   const document = {
-    apiVersion: 'sdp/v1', kind: 'Sandbox',
+    apiVersion: 'sdp/v1',
+    kind: 'Sandbox',
     metadata: { name: 'QA', slug: 'qa', uid: 'u', resourceVersion: 5 },
     spec: { services: { Account: { branch: 'develop' }, payment: { use_ocp: true } } },
   } as unknown as StoredDocument<'Sandbox'>;

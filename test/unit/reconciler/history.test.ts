@@ -37,16 +37,34 @@ type Happening =
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('apply' as const), sandbox, spec }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('deploy' as const), sandbox }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('push' as const), service, commit: fc.constantFrom('c1', 'c2', 'bad1', 'crash1') }) },
-  fc.record({ kind: fc.constant('route' as const), sandbox, service, target: fc.constantFrom('ocp' as const, 'sandbox' as const) }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('push' as const),
+      service,
+      commit: fc.constantFrom('c1', 'c2', 'bad1', 'crash1'),
+    }),
+  },
+  fc.record({
+    kind: fc.constant('route' as const),
+    sandbox,
+    service,
+    target: fc.constantFrom('ocp' as const, 'sandbox' as const),
+  }),
   fc.record({ kind: fc.constantFrom('removeByHand' as const, 'exit' as const), sandbox, service }),
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('disconnect' as const, 'connect' as const), node }) },
   fc.record({ kind: fc.constantFrom('restartServer' as const, 'logout' as const, 'login' as const) }),
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(10, 150, 1_000, 7_000, 60_000) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(10, 150, 1_000, 7_000, 60_000) }),
+  },
 );
 
 /** What the agents' luck is: read in order, over and over. */
-const luck = fc.array(fc.constantFrom('ok', 'ok', 'ok', 'ok', 'lost', 'engine_failed', 'precondition_failed', 'slow'), { minLength: 1, maxLength: 12 });
+const luck = fc.array(fc.constantFrom('ok', 'ok', 'ok', 'ok', 'lost', 'engine_failed', 'precondition_failed', 'slow'), {
+  minLength: 1,
+  maxLength: 12,
+});
 
 function happen(world: TestWorld, item: Exclude<Happening, { kind: 'wait' | 'restartServer' }>): void {
   switch (item.kind) {
@@ -58,7 +76,9 @@ function happen(world: TestWorld, item: Exclude<Happening, { kind: 'wait' | 'res
       world.push(item.service, 'develop', item.commit);
       return world.push(item.service, 'feature', item.commit);
     case 'route':
-      return world.store.documents.has(`Sandbox/${item.sandbox}`) ? world.route(item.sandbox, { [item.service]: item.target }) : undefined;
+      return world.store.documents.has(`Sandbox/${item.sandbox}`)
+        ? world.route(item.sandbox, { [item.service]: item.target })
+        : undefined;
     case 'removeByHand':
       return world.fleet.removeByHand(containerName(item.sandbox, item.service));
     case 'exit':
@@ -83,13 +103,27 @@ function watchTakedowns(world: TestWorld): void {
   const send = fleet.send.bind(fleet);
   Object.assign(fleet, {
     send: (name: string, command: Command) => {
-      const id = command.type === 'stop' ? command.containerId : command.type === 'remove' && command.object.kind === 'container' ? command.object.id : undefined;
+      const id =
+        command.type === 'stop'
+          ? command.containerId
+          : command.type === 'remove' && command.object.kind === 'container'
+          ? command.object.id
+          : undefined;
       const taken = id === undefined ? undefined : fleet.all().find((item) => item.id === id);
       const document = [...store.documents.values()].find((item) => item.metadata.uid === taken?.sandboxUid);
       if (taken?.state === 'running' && document?.kind === 'Sandbox' && document.spec.run !== 'suspended') {
         const want = taken.service === 'gateway' ? { run: 'started' } : document.spec.services?.[taken.service ?? ''];
-        const successor = fleet.all().some((item) => item.id !== id && item.state === 'running' && item.sandboxUid === taken.sandboxUid && item.service === taken.service);
-        if (want && want.run !== 'stopped' && !successor) fleet.violations.push(`${command.type} takes ${taken.name} out of service`);
+        const successor = fleet
+          .all()
+          .some(
+            (item) =>
+              item.id !== id &&
+              item.state === 'running' &&
+              item.sandboxUid === taken.sandboxUid &&
+              item.service === taken.service,
+          );
+        if (want && want.run !== 'stopped' && !successor)
+          fleet.violations.push(`${command.type} takes ${taken.name} out of service`);
       }
       return send(name, command as never);
     },
@@ -98,7 +132,10 @@ function watchTakedowns(world: TestWorld): void {
 
 async function play(history: readonly Happening[], outcomes: readonly string[]): Promise<TestWorld> {
   const world = new TestWorld();
-  world.fleet.addAgent('micro-2', 'MICRO', 'engine-2', { account: { develop: 'a1', feature: 'a2' }, payment: { develop: 'p1', feature: 'p2' } });
+  world.fleet.addAgent('micro-2', 'MICRO', 'engine-2', {
+    account: { develop: 'a1', feature: 'a2' },
+    payment: { develop: 'p1', feature: 'p2' },
+  });
   world.push('payment', 'feature', 'p2');
   world.push('user', 'feature', 'u2');
   watchTakedowns(world);
@@ -107,7 +144,9 @@ async function play(history: readonly Happening[], outcomes: readonly string[]):
   world.fleet.faults = {
     failure: () => {
       const outcome = next();
-      return outcome === 'engine_failed' || outcome === 'precondition_failed' ? (outcome satisfies ErrorCode) : undefined;
+      return outcome === 'engine_failed' || outcome === 'precondition_failed'
+        ? (outcome satisfies ErrorCode)
+        : undefined;
     },
     loseAnswer: () => next() === 'lost',
     duration: (command) => (next() === 'slow' ? 30_000 : command.type === 'build' ? 3_000 : 100),
@@ -140,7 +179,9 @@ function expectAtRest(world: TestWorld): void {
   for (const document of world.store.documents.values()) {
     if (document.kind !== 'Sandbox') continue;
     const { status, spec: wantedSpec, metadata } = document;
-    const started = Object.entries(wantedSpec.services ?? {}).filter(([, item]) => item.run !== 'stopped').map(([name]) => name);
+    const started = Object.entries(wantedSpec.services ?? {})
+      .filter(([, item]) => item.run !== 'stopped')
+      .map(([name]) => name);
     if (wantedSpec.run === 'suspended') {
       expect(status?.health).toBe('Suspended');
       continue;
@@ -149,7 +190,10 @@ function expectAtRest(world: TestWorld): void {
     expect(status?.observedGeneration).toBe(metadata.generation);
     expected.push(...['gateway', ...started].map((name) => containerName(metadata.slug, name)));
   }
-  const running = world.fleet.all().filter((item) => item.state === 'running').map((item) => item.name);
+  const running = world.fleet
+    .all()
+    .filter((item) => item.state === 'running')
+    .map((item) => item.name);
   expect(running.sort()).toEqual(expected.sort());
   const names = world.fleet.all().map((item) => item.name);
   expect(new Set(names).size).toBe(names.length);

@@ -11,15 +11,32 @@ import { TestWorld } from './support/world.ts';
 const STEP: Step = { action: 'create', reason: '', key: 'account', kind: 'run', subject: 'h', input: 'h g1' };
 
 describe('a failed step', () => {
-  const failing = (code: ConstructorParameters<typeof SdpError>[0], former: number, step: Partial<Step> = {}): ReturnType<typeof failureOf> =>
+  const failing = (
+    code: ConstructorParameters<typeof SdpError>[0],
+    former: number,
+    step: Partial<Step> = {},
+  ): ReturnType<typeof failureOf> =>
     failureOf({ uid: 'u', step: { ...STEP, ...step }, error: new SdpError(code, 'no'), former, now: 0, random: 0 });
 
   it('is tried again after 1, 2, 4 and 8 seconds and given up at the fifth failure', () => {
     const waits = [0, 1, 2, 3, 4].map((former) => failing('engine_failed', former).attempt.nextAt);
-    expect(waits.map((at) => (at === undefined ? undefined : Date.parse(at)))).toEqual([1_000, 2_000, 4_000, 8_000, undefined]);
+    expect(waits.map((at) => (at === undefined ? undefined : Date.parse(at)))).toEqual([
+      1_000,
+      2_000,
+      4_000,
+      8_000,
+      undefined,
+    ]);
   });
   it('is given up at once where only a person can help', () => {
-    for (const code of ['build_failed', 'missing_module', 'missing_base_image', 'go_version', 'outside_replace', 'unknown_branch'] as const) {
+    for (const code of [
+      'build_failed',
+      'missing_module',
+      'missing_base_image',
+      'go_version',
+      'outside_replace',
+      'unknown_branch',
+    ] as const) {
       expect(failing(code, 0).attempt.nextAt).toBeUndefined();
     }
   });
@@ -31,7 +48,8 @@ describe('a failed step', () => {
     }
   });
   it('goes on for ever where leaving it undone would hold something (FM 17)', () => {
-    for (const kind of ['remove', 'routes', 'network', 'stop']) expect(failing('engine_failed', 50, { kind }).attempt.nextAt).toBeDefined();
+    for (const kind of ['remove', 'routes', 'network', 'stop'])
+      expect(failing('engine_failed', 50, { kind }).attempt.nextAt).toBeDefined();
   });
   it('starts at zero with another input', () => {
     const { attempt } = failing('build_failed', 0);
@@ -71,12 +89,28 @@ describe('plans and routes', () => {
     await world.up();
     const plan = await world.reconciler.preview(draft({ account: { branch: 'feature' } }), 'qa', 'ada');
     expect(plan.steps.map((step) => `${step.action} ${step.service ?? step.node}`)).toEqual([
-      'claim gateway-1', 'claim micro-1', 'claim gateway', 'claim account',
-      'fetch gateway', 'fetch account', 'build gateway', 'build account', 'network gateway-1', 'network micro-1',
-      'create gateway', 'create account', 'route gateway-1', 'route micro-1',
+      'claim gateway-1',
+      'claim micro-1',
+      'claim gateway',
+      'claim account',
+      'fetch gateway',
+      'fetch account',
+      'build gateway',
+      'build account',
+      'network gateway-1',
+      'network micro-1',
+      'create gateway',
+      'create account',
+      'route gateway-1',
+      'route micro-1',
     ]);
     expect(plan).toMatchObject({ sandbox: 'QA', keep: [], blocked: [], warnings: [] });
-    expect([world.store.portRows, world.store.subnetRows, world.store.deploymentRows, world.fleet.sent]).toEqual([[], [], [], []]);
+    expect([world.store.portRows, world.store.subnetRows, world.store.deploymentRows, world.fleet.sent]).toEqual([
+      [],
+      [],
+      [],
+      [],
+    ]);
   });
 
   it('show what a change replaces and what stays', async () => {
@@ -85,7 +119,12 @@ describe('plans and routes', () => {
     const plan = await world.reconciler.preview(draft({ account: { branch: 'develop' } }), 'qa', 'ada');
     expect(plan.keep).toEqual(['gateway']);
     expect(plan.steps.map((step) => `${step.action} ${step.service ?? step.node}`)).toEqual([
-      'fetch account', 'build account', 'replace account', 'route gateway-1', 'route micro-1', 'remove payment',
+      'fetch account',
+      'build account',
+      'replace account',
+      'route gateway-1',
+      'route micro-1',
+      'remove payment',
     ]);
     expect(plan.steps.every((step) => step.reason.length > 5)).toBe(true);
   });
@@ -96,33 +135,61 @@ describe('plans and routes', () => {
     expect(plan.warnings.join()).toContain('No node reports');
     world.connectAll();
     const second = await world.reconciler.preview(draft({ account: { branch: 'feature' } }), 'qa', 'bob');
-    expect(second.blocked.map((item) => `${item.code} ${item.service}`)).toEqual(['needs_login gateway', 'needs_login account']);
+    expect(second.blocked.map((item) => `${item.code} ${item.service}`)).toEqual([
+      'needs_login gateway',
+      'needs_login account',
+    ]);
   });
 
   it('warn when a sandbox keeps state that others use, until it has its own (A7, FM 48)', async () => {
     await world.up();
-    world.store.put({ apiVersion: 'sdp/v1', kind: 'Environment', metadata: { name: 'dev' }, spec: { variables: { DB_HOST: 'shared-db' } } });
     world.store.put({
-      apiVersion: 'sdp/v1', kind: 'Service', metadata: { name: 'account' },
+      apiVersion: 'sdp/v1',
+      kind: 'Environment',
+      metadata: { name: 'dev' },
+      spec: { variables: { DB_HOST: 'shared-db' } },
+    });
+    world.store.put({
+      apiVersion: 'sdp/v1',
+      kind: 'Service',
+      metadata: { name: 'account' },
       spec: { baseline: 'https://account.example.com', environments: ['dev'], sharedState: ['DB_HOST'] },
     });
     const keeping = await world.reconciler.preview(draft({ account: { branch: 'feature' } }), 'qa', 'ada');
     expect(keeping.warnings.join()).toContain('DB_HOST');
     const own = await world.reconciler.preview(
-      [{ apiVersion: 'sdp/v1', kind: 'Sandbox', metadata: { name: 'QA' }, spec: { services: { account: { branch: 'feature' } }, variables: { DB_HOST: 'mine' } } }],
-      'qa', 'ada',
+      [
+        {
+          apiVersion: 'sdp/v1',
+          kind: 'Sandbox',
+          metadata: { name: 'QA' },
+          spec: { services: { account: { branch: 'feature' } }, variables: { DB_HOST: 'mine' } },
+        },
+      ],
+      'qa',
+      'ada',
     );
     expect(own.warnings).toEqual([]);
   });
 
   it('name what is in the way: an unknown service, node, environment or repository', async () => {
     await world.up();
-    const spec = { services: {
-      ghost: { branch: 'x' }, account: { branch: 'feature', node: 'nowhere' }, payment: { branch: 'develop', environments: ['none'] },
-    } };
-    const plan = await world.reconciler.preview([{ apiVersion: 'sdp/v1', kind: 'Sandbox', metadata: { name: 'QA' }, spec }], 'qa', 'ada');
+    const spec = {
+      services: {
+        ghost: { branch: 'x' },
+        account: { branch: 'feature', node: 'nowhere' },
+        payment: { branch: 'develop', environments: ['none'] },
+      },
+    };
+    const plan = await world.reconciler.preview(
+      [{ apiVersion: 'sdp/v1', kind: 'Sandbox', metadata: { name: 'QA' }, spec }],
+      'qa',
+      'ada',
+    );
     expect(Object.fromEntries(plan.blocked.map((item) => [item.service, item.code]))).toEqual({
-      account: 'no_node', ghost: 'unknown_repository', payment: 'unknown_environment',
+      account: 'no_node',
+      ghost: 'unknown_repository',
+      payment: 'unknown_environment',
     });
   });
 
@@ -144,19 +211,28 @@ describe('plans and routes', () => {
       user: { kind: 'url', url: 'https://mine.example.com' },
     });
     expect(Object.values(applied('engine-g').outside)).toEqual([
-      { service: 'gateway', kind: 'gateway', target: { kind: 'container', container: 'sandbox-qa-gateway', port: 8080 } },
+      {
+        service: 'gateway',
+        kind: 'gateway',
+        target: { kind: 'container', container: 'sandbox-qa-gateway', port: 8080 },
+      },
     ]);
     expect(applied('engine-m', 'other').inside.account).toEqual({ kind: 'url', url: 'https://account.example.com' });
     const views = await world.reconciler.routes('qa');
     expect(views.map((view) => [view.service, view.target, Object.keys(view.edges)])).toEqual([
-      ['account', 'sandbox', ['gateway-1', 'micro-1']], ['payment', 'other-sandbox', ['gateway-1', 'micro-1']], ['user', 'url', ['gateway-1', 'micro-1']],
+      ['account', 'sandbox', ['gateway-1', 'micro-1']],
+      ['payment', 'other-sandbox', ['gateway-1', 'micro-1']],
+      ['user', 'url', ['gateway-1', 'micro-1']],
     ]);
   });
 
   it('answer with a reason while a sandbox is suspended', async () => {
     world.apply('QA', { services: { account: { branch: 'feature' } }, run: 'suspended' });
     await world.up();
-    expect(applied('engine-m').inside.account).toMatchObject({ kind: 'unavailable', reason: expect.stringContaining('suspended') as string });
+    expect(applied('engine-m').inside.account).toMatchObject({
+      kind: 'unavailable',
+      reason: expect.stringContaining('suspended') as string,
+    });
   });
 
   it('avoid ports that foreign processes hold, and move when one is taken (F2, FM 23)', async () => {

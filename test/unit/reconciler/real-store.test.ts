@@ -29,19 +29,49 @@ describe('reconciler over SQLite', () => {
     fleet = new SimulatedFleet();
     fleet.faults.duration = () => 5;
     fleet.addAgent('gateway-1', 'GATEWAY', 'engine', { 'api-gateway': { develop: 'g1' } });
-    fleet.addAgent('micro-1', 'MICRO', 'engine', { account: { develop: 'a1', feature: 'a2' }, payment: { develop: 'p1' } });
+    fleet.addAgent('micro-1', 'MICRO', 'engine', {
+      account: { develop: 'a1', feature: 'a2' },
+      payment: { develop: 'p1' },
+    });
     reconciler = createReconciler({
-      store, fleet, defaults: DEFAULTS, installation: 'test', epoch: await store.takeLeadership(),
+      store,
+      fleet,
+      defaults: DEFAULTS,
+      installation: 'test',
+      epoch: await store.takeLeadership(),
       vault: { credentialsOf: (username) => ({ username, password: 'x' }) },
-      announcer: { status: () => undefined, deployment: () => undefined, deploymentEvent: () => undefined, log: () => undefined },
+      announcer: {
+        status: () => undefined,
+        deployment: () => undefined,
+        deploymentEvent: () => undefined,
+        log: () => undefined,
+      },
       onError: (uid, error) => void errors.push(`${uid} ${error.message}`),
     });
     for (const name of ['account', 'payment']) {
-      await store.apply([{ draft: { apiVersion: 'sdp/v1', kind: 'Service', metadata: { name }, spec: { baseline: `https://${name}.example.com` } } }], ADA);
+      await store.apply(
+        [
+          {
+            draft: {
+              apiVersion: 'sdp/v1',
+              kind: 'Service',
+              metadata: { name },
+              spec: { baseline: `https://${name}.example.com` },
+            },
+          },
+        ],
+        ADA,
+      );
     }
     await reconciler.start();
     for (const name of fleet.agents.keys()) {
-      await store.putNode({ name, type: 'MICRO', address: '192.0.2.1', engine: 'engine', lastSeenAt: new Date().toISOString() });
+      await store.putNode({
+        name,
+        type: 'MICRO',
+        address: '192.0.2.1',
+        engine: 'engine',
+        lastSeenAt: new Date().toISOString(),
+      });
       fleet.connect(name);
     }
   });
@@ -54,15 +84,21 @@ describe('reconciler over SQLite', () => {
   });
 
   const apply = async (spec: SandboxSpec): Promise<number> => {
-    const [result] = await store.apply([{ draft: { apiVersion: 'sdp/v1', kind: 'Sandbox', metadata: { name: 'QA' }, spec } }], ADA);
+    const [result] = await store.apply(
+      [{ draft: { apiVersion: 'sdp/v1', kind: 'Sandbox', metadata: { name: 'QA' }, spec } }],
+      ADA,
+    );
     return result!.document.metadata.resourceVersion;
   };
   const ready = (version: number): Promise<void> =>
-    vi.waitFor(async () => {
-      const status = (await store.get('Sandbox', 'qa'))?.status;
-      expect(status?.observedResourceVersion).toBeGreaterThanOrEqual(version);
-      expect(status?.conditions.find((item) => item.type === 'Ready')).toMatchObject({ status: 'True' });
-    }, { timeout: 5_000, interval: 10 });
+    vi.waitFor(
+      async () => {
+        const status = (await store.get('Sandbox', 'qa'))?.status;
+        expect(status?.observedResourceVersion).toBeGreaterThanOrEqual(version);
+        expect(status?.conditions.find((item) => item.type === 'Ready')).toMatchObject({ status: 'True' });
+      },
+      { timeout: 5_000, interval: 10 },
+    );
 
   it('goes from a document to Ready, deploys a newer commit on demand, and takes everything down again', async () => {
     const spec = { services: { account: { branch: 'feature' } } };
@@ -76,7 +112,11 @@ describe('reconciler over SQLite', () => {
     expect(deployed).toMatchObject({ outcome: 'configured' });
     await ready(deployed!.document.metadata.resourceVersion);
     expect(commit()).toBe('a3');
-    expect((await store.apply([{ draft: { apiVersion: 'sdp/v1', kind: 'Sandbox', metadata: { name: 'QA' }, spec } }], ADA))[0]?.outcome).toBe('unchanged');
+    expect(
+      (
+        await store.apply([{ draft: { apiVersion: 'sdp/v1', kind: 'Sandbox', metadata: { name: 'QA' }, spec } }], ADA)
+      )[0]?.outcome,
+    ).toBe('unchanged');
 
     await store.delete('Sandbox', 'qa', ADA);
     await vi.waitFor(async () => expect(await store.get('Sandbox', 'qa')).toBeUndefined(), { timeout: 5_000 });
@@ -90,7 +130,19 @@ describe('reconciler over SQLite', () => {
     for (const target of ['ocp', 'sandbox', 'ocp', 'sandbox', 'ocp'] as const) {
       const before = fleet.sent.length;
       const start = performance.now();
-      await store.apply([{ draft: { apiVersion: 'sdp/v1', kind: 'Route', metadata: { name: 'QA' }, spec: { routes: { account: { target } } } } }], ADA);
+      await store.apply(
+        [
+          {
+            draft: {
+              apiVersion: 'sdp/v1',
+              kind: 'Route',
+              metadata: { name: 'QA' },
+              spec: { routes: { account: { target } } },
+            },
+          },
+        ],
+        ADA,
+      );
       await vi.waitFor(() => expect(fleet.sent.length).toBeGreaterThan(before), { timeout: 2_000, interval: 1 });
       times.push(performance.now() - start);
       expect(fleet.sent[before]?.command.type).toBe('routes');

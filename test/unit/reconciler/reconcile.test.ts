@@ -20,18 +20,43 @@ describe('reconciler', () => {
     world.apply('QA', SPEC);
     await world.up();
     expect(world.condition('QA', 'Ready')).toBe('True AllRunning');
-    expect(world.status('QA')).toMatchObject({ sync: 'Synced', health: 'Healthy', operation: 'RUNNING', observedGeneration: 1 });
-    expect(world.status('QA').gateway).toMatchObject({ url: 'http://192.0.2.1:8080', state: 'RUNNING', commit: 'g1', node: 'gateway-1' });
-    expect(world.status('QA').services.account).toMatchObject({ state: 'RUNNING', commit: 'a2', node: 'micro-1', port: 9001, branch: 'feature' });
-    expect(world.status('QA').services.payment).toEqual({ route: { target: 'ocp', url: 'https://payment.example.com', reason: expect.any(String) as string } });
-    expect(world.store.deploymentRows.map((row) => [row.service, row.state])).toEqual([['gateway', 'RUNNING'], ['account', 'RUNNING']]);
+    expect(world.status('QA')).toMatchObject({
+      sync: 'Synced',
+      health: 'Healthy',
+      operation: 'RUNNING',
+      observedGeneration: 1,
+    });
+    expect(world.status('QA').gateway).toMatchObject({
+      url: 'http://192.0.2.1:8080',
+      state: 'RUNNING',
+      commit: 'g1',
+      node: 'gateway-1',
+    });
+    expect(world.status('QA').services.account).toMatchObject({
+      state: 'RUNNING',
+      commit: 'a2',
+      node: 'micro-1',
+      port: 9001,
+      branch: 'feature',
+    });
+    expect(world.status('QA').services.payment).toEqual({
+      route: { target: 'ocp', url: 'https://payment.example.com', reason: expect.any(String) as string },
+    });
+    expect(world.store.deploymentRows.map((row) => [row.service, row.state])).toEqual([
+      ['gateway', 'RUNNING'],
+      ['account', 'RUNNING'],
+    ]);
   });
 
   it('fetches everything before it builds anything', async () => {
-    world.fleet.faults.duration = (command) => (command.type === 'fetch' && command.service === 'account' ? 5_000 : 100);
+    world.fleet.faults.duration = (command) =>
+      command.type === 'fetch' && command.service === 'account' ? 5_000 : 100;
     world.apply('QA', SPEC);
     await world.up();
-    const types = world.fleet.commands().filter((item) => item.type === 'fetch' || item.type === 'build').map((item) => item.type);
+    const types = world.fleet
+      .commands()
+      .filter((item) => item.type === 'fetch' || item.type === 'build')
+      .map((item) => item.type);
     expect(types).toEqual(['fetch', 'fetch', 'build', 'build']);
     const built = world.fleet.sent.find((item) => item.command.type === 'build')!;
     const fetched = world.fleet.sent.find((item) => item.command.type === 'fetch')!;
@@ -75,7 +100,12 @@ describe('reconciler', () => {
     world.deploy('QA', ['account']);
     await world.pass(60_000);
     expect(world.container('QA', 'account')?.commit).toBe('a3');
-    expect(world.fleet.commands('fetch').map((item) => ('service' in item ? item.service : ''))).toEqual(['gateway', 'account', 'payment', 'account']);
+    expect(world.fleet.commands('fetch').map((item) => ('service' in item ? item.service : ''))).toEqual([
+      'gateway',
+      'account',
+      'payment',
+      'account',
+    ]);
   });
 
   it('resolves a branch anew when a service comes back after it had left', async () => {
@@ -103,7 +133,11 @@ describe('reconciler', () => {
     expect(world.status('QA').health).toBe('Degraded');
     expect(world.condition('QA', 'Failed')).toBe('True ServiceFailed');
     expect(world.fleet.commands('build').filter((item) => 'commit' in item && item.commit === 'bad1')).toHaveLength(1);
-    expect(world.store.deploymentRows.at(-1)).toMatchObject({ service: 'account', state: 'FAILED', reason: 'build_failed' });
+    expect(world.store.deploymentRows.at(-1)).toMatchObject({
+      service: 'account',
+      state: 'FAILED',
+      reason: 'build_failed',
+    });
     world.push('account', 'feature', 'a4');
     world.deploy('QA');
     await world.pass(60_000);
@@ -238,7 +272,10 @@ describe('reconciler', () => {
     expect(world.fleet.cancelled).toHaveLength(1);
     expect(world.container('QA', 'account')?.commit).toBe('a4');
     const mine = world.store.deploymentRows.filter((row) => row.service === 'account').slice(1);
-    expect(mine.map((row) => [row.state, row.reason])).toEqual([['STOPPED', 'Superseded'], ['RUNNING', undefined]]);
+    expect(mine.map((row) => [row.state, row.reason])).toEqual([
+      ['STOPPED', 'Superseded'],
+      ['RUNNING', undefined],
+    ]);
   });
 
   it('does not cancel a build when somebody changes another service meanwhile', async () => {
@@ -256,7 +293,10 @@ describe('reconciler', () => {
   it('suspends and resumes with the same containers and no fetch', async () => {
     world.apply('QA', SPEC);
     await world.up();
-    const ids = world.fleet.all().map((item) => item.id).sort();
+    const ids = world.fleet
+      .all()
+      .map((item) => item.id)
+      .sort();
     world.logins.clear();
     world.apply('QA', { ...SPEC, run: 'suspended' });
     await world.pass(60_000);
@@ -265,7 +305,12 @@ describe('reconciler', () => {
     world.apply('QA', SPEC);
     await world.pass(60_000);
     expect(world.condition('QA', 'Ready')).toBe('True AllRunning');
-    expect(world.fleet.all().map((item) => item.id).sort()).toEqual(ids);
+    expect(
+      world.fleet
+        .all()
+        .map((item) => item.id)
+        .sort(),
+    ).toEqual(ids);
   });
 
   it('leaves nothing behind when a sandbox is deleted (invariant 11)', async () => {
@@ -274,7 +319,10 @@ describe('reconciler', () => {
     world.store.markDeleted('QA');
     await world.pass(60_000);
     expect(world.fleet.all()).toEqual([]);
-    expect([...world.fleet.engines.values()].map((engine) => [engine.networks.size, engine.routes])).toEqual([[0, {}], [0, {}]]);
+    expect([...world.fleet.engines.values()].map((engine) => [engine.networks.size, engine.routes])).toEqual([
+      [0, {}],
+      [0, {}],
+    ]);
     expect([world.store.portRows, world.store.subnetRows]).toEqual([[], []]);
     expect(world.store.documents.has('Sandbox/qa')).toBe(false);
   });
@@ -326,10 +374,17 @@ describe('reconciler', () => {
 
   it('replaces containers whose environment changed, and only those', async () => {
     const environment = (value: string): void => {
-      world.store.put({ apiVersion: 'sdp/v1', kind: 'Environment', metadata: { name: 'qa-env' }, spec: { variables: { A: value } } });
+      world.store.put({
+        apiVersion: 'sdp/v1',
+        kind: 'Environment',
+        metadata: { name: 'qa-env' },
+        spec: { variables: { A: value } },
+      });
     };
     environment('1');
-    world.apply('QA', { services: { account: { branch: 'feature', environments: ['qa-env'] }, payment: { branch: 'develop' } } });
+    world.apply('QA', {
+      services: { account: { branch: 'feature', environments: ['qa-env'] }, payment: { branch: 'develop' } },
+    });
     await world.up();
     const [account, payment] = [world.container('QA', 'account')!.id, world.container('QA', 'payment')!.id];
     environment('2');
@@ -340,20 +395,34 @@ describe('reconciler', () => {
 
   it('gives secrets to the container and to nothing else', async () => {
     const document = world.store.put({
-      apiVersion: 'sdp/v1', kind: 'Environment', metadata: { name: 'qa-env' }, spec: { secrets: { TOKEN: { version: 1 } } },
+      apiVersion: 'sdp/v1',
+      kind: 'Environment',
+      metadata: { name: 'qa-env' },
+      spec: { secrets: { TOKEN: { version: 1 } } },
     });
     world.store.secrets.set(document.metadata.uid, { TOKEN: 'hunter2' });
     world.apply('QA', { services: { account: { branch: 'feature', environments: ['qa-env'] } } });
     await world.up();
     const runs = world.fleet.commands('run').filter((item) => JSON.stringify(item).includes('hunter2'));
     expect(runs.map((item) => 'service' in item && item.service)).toEqual(['account']);
-    const kept = JSON.stringify([[...world.store.documents.values()], world.store.deploymentRows, world.store.events, world.logs]);
+    const kept = JSON.stringify([
+      [...world.store.documents.values()],
+      world.store.deploymentRows,
+      world.store.events,
+      world.logs,
+    ]);
     expect(kept).not.toContain('hunter2');
   });
 
   it('reaps what a forgotten node brings back of a sandbox that is gone', async () => {
     await world.up();
-    world.fleet.place('engine-m', { name: 'sandbox-old-account', state: 'running', node: 'micro-1', sandboxUid: 'gone', service: 'account' });
+    world.fleet.place('engine-m', {
+      name: 'sandbox-old-account',
+      state: 'running',
+      node: 'micro-1',
+      sandboxUid: 'gone',
+      service: 'account',
+    });
     world.fleet.reportAll();
     await world.pass(10_000);
     expect(world.fleet.all()).toEqual([]);

@@ -36,12 +36,16 @@ export class MemoryStore implements ReconcilerStore {
     const document = {
       ...draft,
       metadata: {
-        name: draft.metadata.name, slug,
+        name: draft.metadata.name,
+        slug,
         uid: old?.uid ?? `uid-${++this.#uid}`,
         generation: (old?.generation ?? 0) + 1,
         resourceVersion: ++this.#version,
         revision: (old?.revision ?? 0) + 1,
-        createdAt: old?.createdAt ?? now, createdBy: old?.createdBy ?? user, updatedAt: now, updatedBy: user,
+        createdAt: old?.createdAt ?? now,
+        createdBy: old?.createdBy ?? user,
+        updatedAt: now,
+        updatedBy: user,
         finalizers: draft.kind === 'Sandbox' ? ['sandbox'] : [],
       },
       spec: structuredClone(draft.spec),
@@ -50,7 +54,11 @@ export class MemoryStore implements ReconcilerStore {
     this.documents.set(key, document);
     for (const carried of more.resolutions ?? []) {
       this.#resolve({
-        ...carried, sandboxUid: document.metadata.uid, generation: document.metadata.generation, resolvedAt: now, resolvedBy: user,
+        ...carried,
+        sandboxUid: document.metadata.uid,
+        generation: document.metadata.generation,
+        resolvedAt: now,
+        resolvedBy: user,
       });
     }
     this.#tell(document, false);
@@ -71,7 +79,9 @@ export class MemoryStore implements ReconcilerStore {
   }
 
   get<K extends Kind>(kind: K, name: string): Promise<StoredDocument<K> | undefined> {
-    return answer(() => structuredClone(this.documents.get(`${kind}/${slugOf(name)}`)) as StoredDocument<K> | undefined);
+    return answer(
+      () => structuredClone(this.documents.get(`${kind}/${slugOf(name)}`)) as StoredDocument<K> | undefined,
+    );
   }
   getByUid(uid: string): Promise<StoredDocument | undefined> {
     return answer(() => structuredClone([...this.documents.values()].find((item) => item.metadata.uid === uid)));
@@ -111,7 +121,8 @@ export class MemoryStore implements ReconcilerStore {
     };
     this.#listeners.add(listener);
     signal.addEventListener('abort', () => wake());
-    for (const document of this.documents.values()) if (document.metadata.resourceVersion > since) listener(changeOf(document, false));
+    for (const document of this.documents.values())
+      if (document.metadata.resourceVersion > since) listener(changeOf(document, false));
     try {
       while (!signal.aborted) {
         const change = pending.shift();
@@ -133,7 +144,9 @@ export class MemoryStore implements ReconcilerStore {
     return answer(() => this.#resolve(resolution));
   }
   resolutions(sandboxUid: string): Promise<Resolution[]> {
-    return answer(() => this.resolutionRows.filter((row) => row.sandboxUid === sandboxUid).sort((a, b) => a.generation - b.generation));
+    return answer(() =>
+      this.resolutionRows.filter((row) => row.sandboxUid === sandboxUid).sort((a, b) => a.generation - b.generation),
+    );
   }
   putDeployment(deployment: Deployment): Promise<void> {
     return answer(() => {
@@ -145,7 +158,12 @@ export class MemoryStore implements ReconcilerStore {
   deployment(id: string): Promise<Deployment | undefined> {
     return answer(() => structuredClone(this.deploymentRows.find((row) => row.id === id)));
   }
-  deployments(filter: { sandboxUid?: string; service?: string; open?: boolean; limit?: number }): Promise<Deployment[]> {
+  deployments(filter: {
+    sandboxUid?: string;
+    service?: string;
+    open?: boolean;
+    limit?: number;
+  }): Promise<Deployment[]> {
     return answer(() =>
       structuredClone(
         this.deploymentRows
@@ -179,7 +197,9 @@ export class MemoryStore implements ReconcilerStore {
     });
   }
   claimPort(
-    claim: Omit<PortAllocation, 'port' | 'allocatedAt'>, range: { from: number; to: number }, avoid: readonly number[],
+    claim: Omit<PortAllocation, 'port' | 'allocatedAt'>,
+    range: { from: number; to: number },
+    avoid: readonly number[],
   ): Promise<PortAllocation> {
     return answer(() => {
       const held = this.portRows.find(
@@ -194,7 +214,10 @@ export class MemoryStore implements ReconcilerStore {
         this.portRows.push(row);
         return row;
       }
-      throw new SdpError('port_pool_exhausted', `No port from ${range.from} to ${range.to} is free on ${claim.engine}.`);
+      throw new SdpError(
+        'port_pool_exhausted',
+        `No port from ${range.from} to ${range.to} is free on ${claim.engine}.`,
+      );
     });
   }
   claimSubnet(claim: Omit<SubnetAllocation, 'subnet' | 'allocatedAt'>): Promise<SubnetAllocation> {
@@ -213,10 +236,14 @@ export class MemoryStore implements ReconcilerStore {
     });
   }
   ports(filter?: { sandboxUid?: string }): Promise<PortAllocation[]> {
-    return answer(() => this.portRows.filter((row) => filter?.sandboxUid === undefined || row.sandboxUid === filter.sandboxUid));
+    return answer(() =>
+      this.portRows.filter((row) => filter?.sandboxUid === undefined || row.sandboxUid === filter.sandboxUid),
+    );
   }
   subnets(filter?: { sandboxUid?: string }): Promise<SubnetAllocation[]> {
-    return answer(() => this.subnetRows.filter((row) => filter?.sandboxUid === undefined || row.sandboxUid === filter.sandboxUid));
+    return answer(() =>
+      this.subnetRows.filter((row) => filter?.sandboxUid === undefined || row.sandboxUid === filter.sandboxUid),
+    );
   }
   releasePort(engine: string, port: number): Promise<void> {
     return answer(() => {
@@ -227,7 +254,8 @@ export class MemoryStore implements ReconcilerStore {
   releaseSandbox(sandboxUid: string): Promise<void> {
     return answer(() => {
       for (const rows of [this.portRows, this.subnetRows]) {
-        for (let index = rows.length - 1; index >= 0; index -= 1) if (rows[index]!.sandboxUid === sandboxUid) rows.splice(index, 1);
+        for (let index = rows.length - 1; index >= 0; index -= 1)
+          if (rows[index]!.sandboxUid === sandboxUid) rows.splice(index, 1);
       }
     });
   }
@@ -236,7 +264,10 @@ export class MemoryStore implements ReconcilerStore {
   }
   #resolve(resolution: Resolution): void {
     const known = this.resolutionRows.some(
-      (row) => row.sandboxUid === resolution.sandboxUid && row.generation === resolution.generation && row.service === resolution.service,
+      (row) =>
+        row.sandboxUid === resolution.sandboxUid &&
+        row.generation === resolution.generation &&
+        row.service === resolution.service,
     );
     if (!known) this.resolutionRows.push({ ...resolution });
   }

@@ -23,7 +23,10 @@ export interface SimulatedAgent {
   engine: string;
   online: boolean;
   /** Branch heads by repository. */
-  repositories: Map<string, { branches: Record<string, string>; buildHash: string; fetched: Set<string>; problem?: string }>;
+  repositories: Map<
+    string,
+    { branches: Record<string, string>; buildHash: string; fetched: Set<string>; problem?: string }
+  >;
   reported: NodeState | undefined;
   reportNumber: number;
   running: Map<string, { command: Command; fail: (error: SdpError) => void }>;
@@ -52,17 +55,34 @@ export class SimulatedFleet implements Fleet {
   #ids = 0;
   readonly #listeners = new Set<(uids: readonly string[] | 'all') => void>();
 
-  addAgent(name: string, type: NodeType, engine: string, repositories: Record<string, Record<string, string>>): SimulatedAgent {
+  addAgent(
+    name: string,
+    type: NodeType,
+    engine: string,
+    repositories: Record<string, Record<string, string>>,
+  ): SimulatedAgent {
     if (!this.engines.has(engine)) {
       this.engines.set(engine, {
-        containers: new Map(), networks: new Map(), images: new Set(), routes: {}, applied: new Map(), foreignPorts: [],
+        containers: new Map(),
+        networks: new Map(),
+        images: new Set(),
+        routes: {},
+        applied: new Map(),
+        foreignPorts: [],
       });
     }
     const agent: SimulatedAgent = {
-      name, type, engine, online: false, reported: undefined, reportNumber: 0, running: new Map(),
+      name,
+      type,
+      engine,
+      online: false,
+      reported: undefined,
+      reportNumber: 0,
+      running: new Map(),
       repositories: new Map(
         Object.entries(repositories).map(([repository, branches]) => [
-          repository, { branches, buildHash: `build-${repository}`, fetched: new Set<string>() },
+          repository,
+          { branches, buildHash: `build-${repository}`, fetched: new Set<string>() },
         ]),
       ),
     };
@@ -76,8 +96,15 @@ export class SimulatedFleet implements Fleet {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map((agent) => ({
         hello: {
-          type: 'hello', protocol: 1, bootId: 'boot', agentVersion: '0',
-          node: { name: agent.name, type: agent.type, address: `192.0.2.${[...this.agents.keys()].indexOf(agent.name) + 1}` },
+          type: 'hello',
+          protocol: 1,
+          bootId: 'boot',
+          agentVersion: '0',
+          node: {
+            name: agent.name,
+            type: agent.type,
+            address: `192.0.2.${[...this.agents.keys()].indexOf(agent.name) + 1}`,
+          },
           engine: { id: agent.engine, version: '0', apiVersion: '0', cpus: 4, memoryBytes: 2 ** 33 },
           ports: { gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 } },
           network: { pool: '10.213.0.0/16', prefix: 26 },
@@ -106,7 +133,8 @@ export class SimulatedFleet implements Fleet {
   disconnect(name: string): void {
     const agent = this.#agent(name);
     agent.online = false;
-    for (const { fail } of [...agent.running.values()]) fail(new SdpError('node_offline', `The session of ${name} ended.`));
+    for (const { fail } of [...agent.running.values()])
+      fail(new SdpError('node_offline', `The session of ${name} ended.`));
     agent.running.clear();
     this.#changed('all');
   }
@@ -125,20 +153,30 @@ export class SimulatedFleet implements Fleet {
   report(name: string): void {
     const agent = this.#agent(name);
     const engine = this.#engine(agent);
-    const first = [...this.agents.values()].filter((item) => item.engine === agent.engine).map((item) => item.name).sort()[0];
+    const first = [...this.agents.values()]
+      .filter((item) => item.engine === agent.engine)
+      .map((item) => item.name)
+      .sort()[0];
     agent.reportNumber += 1;
     agent.reported = structuredClone({
       repositories: [...agent.repositories].map(([repository, { buildHash, problem }]) => ({
-        name: repository, path: `/src/${repository}`, kind: 'go' as const, buildHash, ...(problem ? { problem } : {}),
+        name: repository,
+        path: `/src/${repository}`,
+        kind: 'go' as const,
+        buildHash,
+        ...(problem ? { problem } : {}),
       })),
       containers: [...engine.containers.values()].filter((item) => item.foreign || item.node === name),
       networks: [...engine.networks.values()],
       images: [...engine.images].map((ref) => ({ ref, id: ref })),
       edge: {
-        owner: first === name, state: 'ready' as const, routes: first === name ? engine.routes : {},
+        owner: first === name,
+        state: 'ready' as const,
+        routes: first === name ? engine.routes : {},
         foreignPorts: first === name ? engine.foreignPorts : [],
       },
-      memoryFreeBytes: 2 ** 32, diskFreeBytes: 2 ** 40,
+      memoryFreeBytes: 2 ** 32,
+      diskFreeBytes: 2 ** 40,
     });
     this.#changed('all');
   }
@@ -174,7 +212,8 @@ export class SimulatedFleet implements Fleet {
                 setTimeout(() => this.connect(node), 2_000);
                 return reject(new SdpError('node_offline', 'The answer was lost.'));
               }
-              for (const other of this.agents.values()) if (other.online && other.engine === agent.engine) this.report(other.name);
+              for (const other of this.agents.values())
+                if (other.online && other.engine === agent.engine) this.report(other.name);
               resolve(value);
             } catch (error) {
               reject(SdpError.from(error));
@@ -219,18 +258,31 @@ export class SimulatedFleet implements Fleet {
         const repository = agent.repositories.get(command.repository);
         if (!repository) throw new SdpError('unknown_repository', command.repository);
         const commit = command.commit ?? repository.branches[command.branch ?? ''];
-        if (commit === undefined) throw new SdpError('unknown_branch', `${command.repository} has no branch ${command.branch}.`);
+        if (commit === undefined)
+          throw new SdpError('unknown_branch', `${command.repository} has no branch ${command.branch}.`);
         repository.fetched.add(commit);
-        return { commit, subject: `subject of ${commit}`, author: 'Dev', authoredAt: '2026-01-01T00:00:00Z', branch: command.branch ?? '' };
+        return {
+          commit,
+          subject: `subject of ${commit}`,
+          author: 'Dev',
+          authoredAt: '2026-01-01T00:00:00Z',
+          branch: command.branch ?? '',
+        };
       }
       case 'build': {
-        if (!agent.repositories.get(command.repository)?.fetched.has(command.commit)) throw new SdpError('missing_commit', command.commit);
+        if (!agent.repositories.get(command.repository)?.fetched.has(command.commit))
+          throw new SdpError('missing_commit', command.commit);
         if (command.commit.startsWith('bad')) throw new SdpError('build_failed', `${command.commit} does not compile.`);
         engine.images.add(command.image);
         return { image: command.image, imageId: command.image, cached: false };
       }
       case 'network':
-        engine.networks.set(command.name, { id: command.name, name: command.name, sandboxUid: command.sandbox.uid, subnet: command.subnet });
+        engine.networks.set(command.name, {
+          id: command.name,
+          name: command.name,
+          sandboxUid: command.sandbox.uid,
+          subnet: command.subnet,
+        });
         return { id: command.name };
       case 'run':
         return this.#run(agent, engine, command);
@@ -262,13 +314,23 @@ export class SimulatedFleet implements Fleet {
       holder.state = 'running';
       return { containerId: holder.id };
     }
-    if ((holder?.id ?? null) !== command.expects) throw new SdpError('precondition_failed', `${spec.name} is held by ${holder?.id}.`);
+    if ((holder?.id ?? null) !== command.expects)
+      throw new SdpError('precondition_failed', `${spec.name} is held by ${holder?.id}.`);
     if (spec.commit.startsWith('crash')) throw new SdpError('container_exited', `${spec.commit} ends at once.`);
     if (holder) engine.containers.delete(holder.id);
     const item = this.place(agent.engine, {
-      name: spec.name, state: 'running', node: agent.name, sandboxUid: command.sandbox.uid, service: command.service,
-      hash: spec.hash, commit: spec.commit, branch: spec.branch, image: spec.image, deployment: command.deploymentId,
-      startedAt: new Date().toISOString(), health: 'healthy',
+      name: spec.name,
+      state: 'running',
+      node: agent.name,
+      sandboxUid: command.sandbox.uid,
+      service: command.service,
+      hash: spec.hash,
+      commit: spec.commit,
+      branch: spec.branch,
+      image: spec.image,
+      deployment: command.deploymentId,
+      startedAt: new Date().toISOString(),
+      health: 'healthy',
     });
     return { containerId: item.id };
   }
@@ -300,7 +362,8 @@ export class SimulatedFleet implements Fleet {
     for (const agent of this.agents.values()) {
       for (const { command: other } of agent.running.values()) {
         if (!('service' in other) || !('sandbox' in other)) continue;
-        const same = other.sandbox.uid === (command as CommandOf<'run'>).sandbox.uid && other.service === command.service;
+        const same =
+          other.sandbox.uid === (command as CommandOf<'run'>).sandbox.uid && other.service === command.service;
         if (same) this.violations.push(`${command.type} and ${other.type} of ${command.service} at the same time`);
       }
     }

@@ -9,7 +9,11 @@ import { deployDraft } from '../../../../reconciler/deploy-request.ts';
 import { MemoryStore } from './memory-store.ts';
 import { SimulatedFleet } from './simulated-fleet.ts';
 
-export const DEFAULTS = { gateway: { repository: 'api-gateway', branch: 'develop' }, startSeconds: 60, drainSeconds: 10 };
+export const DEFAULTS = {
+  gateway: { repository: 'api-gateway', branch: 'develop' },
+  startSeconds: 60,
+  drainSeconds: 10,
+};
 
 export class TestWorld {
   readonly store = new MemoryStore();
@@ -27,21 +31,32 @@ export class TestWorld {
     };
     this.fleet.addAgent('gateway-1', 'GATEWAY', 'engine-g', { 'api-gateway': { develop: 'g1' } });
     this.fleet.addAgent('micro-1', 'MICRO', 'engine-m', {
-      account: { develop: 'a1', feature: 'a2' }, payment: { develop: 'p1' }, user: { develop: 'u1' },
+      account: { develop: 'a1', feature: 'a2' },
+      payment: { develop: 'p1' },
+      user: { develop: 'u1' },
     });
     for (const name of ['account', 'payment', 'user']) {
       this.store.put({
-        apiVersion: 'sdp/v1', kind: 'Service', metadata: { name }, spec: { baseline: `https://${name}.example.com` },
+        apiVersion: 'sdp/v1',
+        kind: 'Service',
+        metadata: { name },
+        spec: { baseline: `https://${name}.example.com` },
       });
     }
   }
 
   async start(): Promise<void> {
     this.reconciler = createReconciler({
-      store: this.store, fleet: this.fleet, defaults: DEFAULTS, installation: 'test', epoch: ++this.#epoch,
+      store: this.store,
+      fleet: this.fleet,
+      defaults: DEFAULTS,
+      installation: 'test',
+      epoch: ++this.#epoch,
       vault: { credentialsOf: (user) => this.logins.get(user) },
       announcer: {
-        status: () => undefined, deployment: () => undefined, deploymentEvent: () => undefined,
+        status: () => undefined,
+        deployment: () => undefined,
+        deploymentEvent: () => undefined,
         log: (_id, _phase, text) => void this.logs.push(text),
       },
       onError: (uid, error) => void this.errors.push(`${uid}: ${error.stack ?? error.message}`),
@@ -74,7 +89,12 @@ export class TestWorld {
 
   route(name: string, routes: Record<string, RouteTarget>): void {
     const entries = Object.entries(routes).map(([service, target]) => [service, { target }] as const);
-    this.store.put({ apiVersion: 'sdp/v1', kind: 'Route', metadata: { name }, spec: { routes: Object.fromEntries(entries) } });
+    this.store.put({
+      apiVersion: 'sdp/v1',
+      kind: 'Route',
+      metadata: { name },
+      spec: { routes: Object.fromEntries(entries) },
+    });
   }
 
   deploy(name: string, services?: string[], user = 'ada'): void {
