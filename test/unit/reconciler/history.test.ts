@@ -12,13 +12,19 @@ const SEED = process.env['FC_SEED'] === undefined ? {} : { seed: Number(process.
 const RUNS = Number(process.env['FC_RUNS'] ?? 60);
 
 const service = fc.constantFrom('account', 'payment', 'user');
-const node = fc.constantFrom('gateway-1', 'micro-1', 'micro-2');
+const node = fc.constantFrom('gateway-1', 'micro-1', 'micro-2', 'micro-3');
 const wanted = fc.record({
   branch: fc.constantFrom('develop', 'feature'),
   run: fc.constantFrom<'started' | 'stopped'>('started', 'started', 'stopped'),
 });
+const pinned = fc.record({
+  branch: fc.constantFrom('develop', 'feature'),
+  node: fc.constantFrom('micro-1', 'micro-2', 'micro-3'),
+});
 const spec: fc.Arbitrary<SandboxSpec> = fc.record({
-  services: fc.dictionary(service, wanted, { maxKeys: 3 }),
+  services: fc
+    .tuple(fc.dictionary(service, wanted, { maxKeys: 3 }), fc.option(pinned))
+    .map(([services, account]) => (account ? { ...services, account } : services)),
   run: fc.constantFrom<'active' | 'suspended'>('active', 'active', 'active', 'suspended'),
   variables: fc.dictionary(fc.constantFrom('A', 'B'), fc.constantFrom('1', '2'), { maxKeys: 2 }),
 });
@@ -26,7 +32,7 @@ const sandbox = fc.constantFrom('one', 'two');
 
 type Happening =
   | { kind: 'apply'; sandbox: string; spec: SandboxSpec }
-  | { kind: 'deploy'; sandbox: string }
+  | { kind: 'deploy' | 'delete'; sandbox: string }
   | { kind: 'push'; service: string; commit: string }
   | { kind: 'route'; sandbox: string; service: string; target: 'ocp' | 'sandbox' }
   | { kind: 'removeByHand' | 'exit'; sandbox: string; service: string }
@@ -66,12 +72,21 @@ const luck = fc.array(fc.constantFrom('ok', 'ok', 'ok', 'ok', 'lost', 'engine_fa
   maxLength: 12,
 });
 
+function exists(world: TestWorld, name: string): boolean {
+  const document = world.store.documents.get(`Sandbox/${name}`);
+  return document !== undefined && document.metadata.deletedAt === undefined;
+}
+
 function happen(world: TestWorld, item: Exclude<Happening, { kind: 'wait' | 'restartServer' }>): void {
   switch (item.kind) {
-    case 'apply':
-      return void world.apply(item.sandbox, item.spec);
+    case 'apply': {
+      const deleting = world.store.documents.get(`Sandbox/${item.sandbox}`)?.metadata.deletedAt;
+      return deleting === undefined ? void world.apply(item.sandbox, item.spec) : undefined;
+    }
+    case 'delete':
+      return exists(world, item.sandbox) ? world.store.markDeleted(item.sandbox) : undefined;
     case 'deploy':
-      return world.store.documents.has(`Sandbox/${item.sandbox}`) ? world.deploy(item.sandbox) : undefined;
+      return exists(world, item.sandbox) ? world.deploy(item.sandbox) : undefined;
     case 'push':
       world.push(item.service, 'develop', item.commit);
       return world.push(item.service, 'feature', item.commit);
@@ -111,7 +126,13 @@ function watchTakedowns(world: TestWorld): void {
           : undefined;
       const taken = id === undefined ? undefined : fleet.all().find((item) => item.id === id);
       const document = [...store.documents.values()].find((item) => item.metadata.uid === taken?.sandboxUid);
-      if (taken?.state === 'running' && document?.kind === 'Sandbox' && document.spec.run !== 'suspended') {
+      const deleting = document?.metadata.deletedAt !== undefined;
+      if (
+        taken?.state === 'running' &&
+        document?.kind === 'Sandbox' &&
+        !deleting &&
+        document.spec.run !== 'suspended'
+      ) {
         const want = taken.service === 'gateway' ? { run: 'started' } : document.spec.services?.[taken.service ?? ''];
         const successor = fleet
           .all()
@@ -136,6 +157,8 @@ async function play(history: readonly Happening[], outcomes: readonly string[]):
     account: { develop: 'a1', feature: 'a2' },
     payment: { develop: 'p1', feature: 'p2' },
   });
+  // Shares its engine with gateway-1, which runs the edge there.
+  world.fleet.addAgent('micro-3', 'MICRO', 'engine-g', { account: { develop: 'a1', feature: 'a2' } });
   world.push('payment', 'feature', 'p2');
   world.push('user', 'feature', 'u2');
   watchTakedowns(world);
@@ -170,7 +193,7 @@ async function settle(world: TestWorld): Promise<void> {
     world.push(name, 'develop', 'good');
     world.push(name, 'feature', 'good');
   }
-  for (const name of ['one', 'two']) if (world.store.documents.has(`Sandbox/${name}`)) world.deploy(name);
+  for (const name of ['one', 'two']) if (exists(world, name)) world.deploy(name);
   await world.pass(20 * 60_000);
 }
 
@@ -195,6 +218,13 @@ function expectAtRest(world: TestWorld): void {
     .filter((item) => item.state === 'running')
     .map((item) => item.name);
   expect(running.sort()).toEqual(expected.sort());
+  const uids = new Set([...world.store.documents.values()].map((document) => document.metadata.uid));
+  expect(world.fleet.all().filter((item) => !uids.has(item.sandboxUid ?? ''))).toEqual([]);
+  for (const engine of world.fleet.engines.values()) {
+    expect(Object.keys(engine.routes).filter((uid) => !uids.has(uid))).toEqual([]);
+    expect([...engine.networks.values()].filter((item) => !uids.has(item.sandboxUid ?? ''))).toEqual([]);
+  }
+  expect(world.store.portRows.filter((row) => !uids.has(row.sandboxUid))).toEqual([]);
   const names = world.fleet.all().map((item) => item.name);
   expect(new Set(names).size).toBe(names.length);
   const ports = world.store.portRows.map((row) => `${row.engine}:${row.port}`);
