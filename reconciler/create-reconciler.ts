@@ -127,7 +127,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       const deployment = await loop.book.note(event);
       if (deployment) queue.add(deployment.sandboxUid);
     },
-    preview: (drafts, slug, user) => previewPlan(loop, drafts, slug, user),
+    preview: (drafts, slug, user, carried) => previewPlan(loop, { drafts, slug, user, carried: carried ?? [] }),
     routes: (slug) => routeViews(loop, slug),
     restart: (slug, service) => restartService(loop, slug, service),
   };

@@ -17,6 +17,8 @@ import { earliestWait } from './wait.ts';
 
 /** How often a container that is not healthy yet is looked at without a report. */
 const HEALTH_LOOK_MS = 5_000;
+/** How often a full pool is looked at: others give back without telling. */
+const POOL_LOOK_MS = 30_000;
 
 export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
   const { store } = loop;
@@ -82,7 +84,8 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
   const watching =
     survey.diff.keep.some((entry) => entry.holder && !serves(entry.holder)) &&
     deployments.some((item) => !isTerminal(item.state));
-  return earliestWait(survey.inputs.attempts, now, watching ? HEALTH_LOOK_MS : undefined);
+  const look = watching ? HEALTH_LOOK_MS : claimed.problems.length > 0 ? POOL_LOOK_MS : undefined;
+  return earliestWait(survey.inputs.attempts, now, look);
 }
 
 /** Gives back the ports that nothing needs. Answers whether there were any. */

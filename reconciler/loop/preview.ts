@@ -2,7 +2,8 @@
 import type { Draft } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import type { PlanView } from '#schema/http';
-import type { PortAllocation, SubnetAllocation } from '#schema/records';
+import type { PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
+import type { CarriedResolution } from '#specs/store';
 import type { Inputs } from '../model.ts';
 import { claimsOf, releasablePorts } from '../plan/claims.ts';
 import { planView } from '../plan/view.ts';
@@ -11,16 +12,25 @@ import { overlay } from './overlay.ts';
 import { readInputs } from './read-inputs.ts';
 import { situationOf, surveyOf, type Situation } from './survey.ts';
 
-export async function previewPlan(
-  loop: LoopContext,
-  drafts: readonly Draft[],
-  slug: string,
-  user: string,
-): Promise<PlanView> {
+export interface PreviewRequest {
+  drafts: readonly Draft[];
+  slug: string;
+  user: string;
+  /** What the write would carry: commits of a rollback, requests of `deploy`. */
+  carried: readonly CarriedResolution[];
+}
+
+export async function previewPlan(loop: LoopContext, request: PreviewRequest): Promise<PlanView> {
+  const { drafts, slug, user } = request;
   const now = loop.clock.now();
-  const documents = overlay(loop.store, drafts, user, new Date(now).toISOString());
-  const inputs = await readInputs(documents, loop.store, () => documents.get('Sandbox', slug));
-  if (!inputs) throw new SdpError('not_found', `There is no sandbox ${slug}.`);
+  const at = new Date(now).toISOString();
+  const documents = overlay(loop.store, drafts, user, at);
+  const found = await readInputs(documents, loop.store, () => documents.get('Sandbox', slug));
+  if (!found) throw new SdpError('not_found', `There is no sandbox ${slug}.`);
+  const { uid, generation } = found.sandbox.metadata;
+  const made = { sandboxUid: uid, generation: generation + 1, resolvedAt: at, resolvedBy: user };
+  const carried = request.carried.map((row): Resolution => ({ ...row, ...made }));
+  const inputs: Inputs = { ...found, resolutions: [...found.resolutions, ...carried] };
   const fleet = loop.fleet.nodes();
   const situation = situationOf(inputs, fleet, loop.defaults);
   const survey = surveyOf(

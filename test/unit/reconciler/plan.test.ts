@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SdpError } from '#schema/errors';
 import type { EdgeRoutes } from '#schema/wire/commands';
+import { deployDraft } from '../../../reconciler/deploy-request.ts';
 import { trialOf } from '../../../reconciler/diff/attempts.ts';
 import { failureOf } from '../../../reconciler/loop/failures.ts';
 import type { Step } from '../../../reconciler/model.ts';
@@ -127,6 +128,18 @@ describe('plans and routes', () => {
       'remove payment',
     ]);
     expect(plan.steps.every((step) => step.reason.length > 5)).toBe(true);
+  });
+
+  it('show what deploy would fetch, and that a rollback needs no fetch', async () => {
+    world.apply('QA', { services: { account: { branch: 'feature' } } });
+    await world.up();
+    const { draft: same, resolutions } = deployDraft(world.store.sandbox('QA'), ['account']);
+    const deploy = await world.reconciler.preview([same], 'qa', 'ada', resolutions);
+    expect(deploy.steps.map((step) => step.action)).toEqual(['fetch', 'build', 'replace']);
+    const former = world.store.resolutionRows.find((row) => row.service === 'account')!;
+    const carried = [{ ...former, commit: 'a0' }];
+    const rollback = await world.reconciler.preview([same], 'qa', 'ada', carried);
+    expect(rollback.steps.map((step) => step.action)).toEqual(['build', 'replace']);
   });
 
   it('say who has to log in, and that no node reports', async () => {

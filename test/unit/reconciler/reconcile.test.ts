@@ -428,6 +428,99 @@ describe('reconciler', () => {
     expect(world.fleet.all()).toEqual([]);
   });
 
+  it('brings a node that was away up to date when it is back (FM 41)', async () => {
+    world.apply('QA', SPEC);
+    await world.up();
+    world.fleet.disconnect('micro-1');
+    world.push('account', 'feature', 'a3');
+    world.deploy('QA');
+    await world.pass(60_000);
+    expect(world.container('QA', 'account')?.commit).toBe('a2');
+    world.fleet.connect('micro-1');
+    await world.pass(60_000);
+    expect(world.container('QA', 'account')?.commit).toBe('a3');
+  });
+
+  it('removes the duplicate that a returning node brings, once the other serves (FM 28, 42)', async () => {
+    world.fleet.addAgent('micro-2', 'MICRO', 'engine-2', { account: { develop: 'a1', feature: 'a2' } });
+    world.apply('QA', SPEC);
+    await world.up();
+    const { node } = world.status('QA').services.account!;
+    const original = world.container('QA', 'account')!;
+    const other = node === 'micro-1' ? 'micro-2' : 'micro-1';
+    world.fleet.place(other === 'micro-1' ? 'engine-m' : 'engine-2', { ...original, node: other, hash: 'v1:old' });
+    world.fleet.reportAll();
+    await world.pass(60_000);
+    const left = world.fleet.all().filter((item) => item.service === 'account');
+    expect(left).toHaveLength(1);
+    expect(world.condition('QA', 'Ready')).toBe('True AllRunning');
+  });
+
+  it('ends a deployment by what a report shows, although the answer was lost (FM 2)', async () => {
+    let lost = false;
+    world.fleet.faults.loseAnswer = (command) => {
+      const lose = command.type === 'run' && command.service === 'account' && !lost;
+      lost ||= lose;
+      return lose;
+    };
+    world.apply('QA', SPEC);
+    await world.up();
+    expect(lost).toBe(true);
+    expect(world.store.deploymentRows.map((row) => row.state)).toEqual(['RUNNING', 'RUNNING']);
+    expect(world.fleet.commands('run')).toHaveLength(2);
+  });
+
+  it('fails a deployment whose container never becomes healthy, at its deadline (FM 10)', async () => {
+    world.apply('QA', SPEC);
+    await world.up();
+    world.fleet.onRun = (container) => {
+      container.health = 'starting';
+    };
+    world.push('account', 'feature', 'a3');
+    world.deploy('QA', ['account']);
+    await world.pass(10 * 60_000);
+    expect(world.store.deploymentRows.at(-1)).toMatchObject({ state: 'FAILED', reason: 'health_check_failed' });
+    expect(world.condition('QA', 'Ready')).toMatch(/^False/);
+  });
+
+  it('cancels what is under way when the sandbox is suspended (FM 3)', async () => {
+    world.fleet.faults.duration = (command) => (command.type === 'build' ? 600_000 : 100);
+    world.apply('QA', SPEC);
+    await world.start();
+    world.connectAll();
+    await world.pass(5_000);
+    world.apply('QA', { ...SPEC, run: 'suspended' });
+    await world.pass(5_000);
+    expect(world.fleet.cancelled).toHaveLength(2);
+    expect(world.store.deploymentRows.map((row) => [row.state, row.reason])).toEqual([
+      ['STOPPED', 'Cancelled'],
+      ['STOPPED', 'Cancelled'],
+    ]);
+  });
+
+  it('says which pool is full, runs the rest, and goes on when there is room (FM 24)', async () => {
+    const { portRows } = world.store;
+    for (let port = 9001; port <= 9999; port += 1) {
+      portRows.push({
+        engine: 'engine-m',
+        port,
+        kind: 'service',
+        sandboxUid: 'x',
+        sandbox: 'x',
+        service: 's',
+        allocatedAt: '',
+      });
+    }
+    world.apply('QA', SPEC);
+    await world.up();
+    expect(world.condition('QA', 'Blocked')).toBe('True InTheWay');
+    expect(world.status('QA').gateway?.state).toBe('RUNNING');
+    expect(world.container('QA', 'account')).toBeUndefined();
+    portRows.shift();
+    await world.pass(60_000);
+    expect(world.condition('QA', 'Ready')).toBe('True AllRunning');
+  });
+
   it('becomes quiet: no pass writes status or sends commands when nothing changes', async () => {
     world.apply('QA', SPEC);
     await world.up();

@@ -50,6 +50,8 @@ export class SimulatedFleet implements Fleet {
   readonly cancelled: { commandId: string; reason: string }[] = [];
   readonly violations: string[] = [];
   faults: Faults = {};
+  /** Changes what a new container looks like. */
+  onRun: (container: ObservedContainer) => void = () => undefined;
   /** The hub records nodes beyond a server's life. */
   onHello: (hello: FleetNode['hello']) => void = () => undefined;
   #ids = 0;
@@ -332,6 +334,7 @@ export class SimulatedFleet implements Fleet {
       startedAt: new Date().toISOString(),
       health: 'healthy',
     });
+    this.onRun(item);
     return { containerId: item.id };
   }
 

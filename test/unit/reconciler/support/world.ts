@@ -3,6 +3,7 @@ import { vi } from 'vitest';
 import type { RouteTarget, SandboxSpec, StoredDocument } from '#schema/documents';
 import { slugOf } from '#schema/names';
 import type { Credentials } from '#schema/wire/commands';
+import type { ObservedContainer } from '#schema/wire/report';
 import { createReconciler } from '../../../../reconciler/create-reconciler.ts';
 import type { Reconciler } from '../../../../reconciler/contract.ts';
 import { deployDraft } from '../../../../reconciler/deploy-request.ts';
@@ -120,7 +121,7 @@ export class TestWorld {
     return `${found?.status} ${found?.reason}`;
   }
 
-  container(sandbox: string, service: string): { id: string; commit?: string; state: string } | undefined {
+  container(sandbox: string, service: string): ObservedContainer | undefined {
     return this.fleet.all().find((item) => item.name === `sandbox-${slugOf(sandbox)}-${service}`);
   }
 
