@@ -62,7 +62,7 @@ async function clone(ctx: Context, deps: ApiDeps, subject: AuditSubject): Promis
   const resolutions = resolutionsAt(await deps.store.resolutions(sandbox.metadata.uid), sandbox.metadata.generation);
   const writes = [{ draft: copy, resolutions }, ...others.map((draft) => ({ draft }))];
   const message = `Clone of ${sandbox.metadata.name}`;
-  ctx.status = 201;
+  ctx.status = flag(ctx, 'dryRun') ? 200 : 201;
   ctx.body = await deps.documents.applyDrafts(writes, { user: ctx.state.caller.username, message, dryRun: flag(ctx, 'dryRun') });
 }
 
