@@ -21,8 +21,6 @@ export interface ParseOptions {
   sandbox?: string;
 }
 
-const byPlace = (a: Finding, b: Finding): number => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
-
 /**
  * Reads every document of a text. All mistakes are found at once.
  * @throws SdpError invalid_yaml, invalid_document; findings say file, line, column and path
@@ -48,7 +46,7 @@ export function parseDocuments(text: string, options: ParseOptions = {}): Parsed
       findings.push({ ...start, message: error.hint === undefined ? error.message : `${error.message} ${error.hint}` });
     }
   }
-  if (findings.length > 0) throw invalid(findings.sort(byPlace));
+  if (findings.length > 0) throw invalid(findings);
   if (parsed.length === 0) {
     const file = options.file === undefined ? 'The input' : options.file;
     throw new SdpError('invalid_document', `${file} holds no document.`, { hint: 'See examples/ for what one looks like.' });

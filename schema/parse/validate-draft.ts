@@ -69,8 +69,11 @@ export function validateDraft(value: unknown): Draft {
   return toDraft(value);
 }
 
-/** One error for all findings; its message is the first, so that it stands alone where only that is shown. */
-export function invalid(findings: readonly Finding[]): SdpError {
+const byPlace = (a: Finding, b: Finding): number => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+
+/** One error for all findings, in the order of the text; its message is the first, so that it stands alone where only that is shown. */
+export function invalid(unsorted: readonly Finding[]): SdpError {
+  const findings = [...unsorted].sort(byPlace);
   const first = findings[0];
   const where = first === undefined ? '' : formatPosition(first);
   const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
