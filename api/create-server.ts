@@ -42,8 +42,8 @@ export interface ServerOptions {
   edgeSecret: string;
   /** Path of the root-only socket (C7); none when left out. */
   localSocket?: string;
-  /** Serves every path that is not the API's. */
-  web?: Middleware;
+  /** Makes what serves every path that is not the API's; called once the server's own address is known. */
+  web?(apiUrl: string): Middleware | Promise<Middleware>;
   /** Origins beside our own that may use cookies, such as a proxy's. */
   allowedOrigins?: readonly string[];
   clock?: Clock;
@@ -52,14 +52,14 @@ export interface ServerOptions {
   heartbeatSeconds?: number;
 }
 
-export interface RunningServer {
+export interface ControlPlaneServer {
   /** `http://host:port` as listened on. */
   url: string;
   fleet: Fleet;
   vault: LoginVault;
   announcer: Announcer;
   reconciler: Reconciler;
-  /** Makes the token of a node; the one before it ends. */
+  /** Makes a token for a node, beside those that it has. */
   createNodeToken(node: string): Promise<string>;
   /** Ends in order: reconciler, streams, sessions, HTTP. The store stays open. */
   close(): Promise<void>;
@@ -71,7 +71,7 @@ const SWEEP_MS = 60_000;
  * Starts everything, the reconciler last.
  * @throws SdpError unavailable when an address is taken
  */
-export async function createServer(options: ServerOptions): Promise<RunningServer> {
+export async function createServer(options: ServerOptions): Promise<ControlPlaneServer> {
   const { store, installation, epoch, version } = options;
   const clock: Clock = options.clock ?? { now: () => Date.now() };
   const log = options.log ?? jsonLogger();
@@ -132,7 +132,8 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   };
   addGauges(metrics, hub, stream, journal);
 
-  const { app } = buildApp(deps, authenticate, options.web);
+  let web: Middleware | undefined;
+  const { app } = buildApp(deps, authenticate, options.web === undefined ? undefined : () => web);
   const upgrades = new Upgrades({ hub, stream, store, authenticate, log });
   const handler = app.callback();
   const servers: Server[] = [];
@@ -168,6 +169,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
 
   try {
     const url = await listen(newServer(), options.listen);
+    web = await options.web?.(url);
     if (options.localSocket !== undefined) {
       const local = newServer();
       local.on('connection', (socket: Socket) => localConnections.add(socket));

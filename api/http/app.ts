@@ -19,8 +19,8 @@ import { errorHandler } from './error-handler.ts';
 /** Paths that are ours; everything else is the UI's. */
 const OURS = /^\/(?:api|schemas)(?:\/|$)|^\/(?:healthz|readyz|metrics|openapi\.json)$/;
 
-/** @param web serves all paths that are not the API's, when there is a UI */
-export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: Middleware | undefined): { app: Koa; routers: Router<RequestState>[] } {
+/** @param web answers what serves all paths that are not the API's, when there is a UI; undefined while it starts */
+export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: (() => Middleware | undefined) | undefined): { app: Koa; routers: Router<RequestState>[] } {
   const open = new Router<RequestState>();
   metaRoutes(open, deps);
   loginRoute(open, deps);
@@ -41,7 +41,9 @@ export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: Middlew
   app.use(errorHandler(deps.log, (status) => deps.metrics.response(status)));
   app.use(async (ctx, next) => {
     if (web === undefined || OURS.test(ctx.path)) return next();
-    return web(ctx, () => Promise.resolve());
+    const pages = web();
+    if (pages === undefined) throw new SdpError('unavailable', 'The UI is starting.', { hint: 'Try again in a moment.' });
+    await pages(ctx, () => Promise.resolve());
   });
   app.use(async (ctx, next) => {
     ctx.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");

@@ -152,11 +152,6 @@ export class Hub implements Fleet {
     this.#changed('all');
   }
 
-  /** Ends a node's session, such as when its token was replaced. */
-  disconnect(name: string, reason: string): void {
-    this.#known.get(name)?.session?.end(reason);
-  }
-
   /** A connection whose token was checked. */
   accept(socket: WebSocket, tokenNode: string): void {
     const session = new AgentSession(socket, {

@@ -20,10 +20,12 @@ export interface DeploymentView {
 }
 
 /** A page of a log: `next` is the line to go on from, also when it is not there yet. */
-export interface LogPage extends Page<LogLine> {
-  next: string;
+export interface LogPage {
+  lines: LogLine[];
+  next: number;
   /** Number of the last line there is. */
   last: number;
+  seq: number;
 }
 
 export function deploymentRoutes(router: ApiRouter, deps: ApiDeps): void {
@@ -75,13 +77,13 @@ async function logs(ctx: Context, deps: ApiDeps): Promise<void> {
   const { id } = await require(deps, param(ctx, 'id'));
   const from = wholeNumber(query(ctx, 'from'), 'from', 1) ?? 1;
   const limit = Math.min(wholeNumber(query(ctx, 'limit'), 'limit', 1) ?? 1_000, MAX_LINES);
-  const items = deps.logs.read(id, from, limit);
+  const lines = deps.logs.read(id, from, limit);
   if (ctx.accepts('application/json', 'text/plain') === 'text/plain') {
     ctx.type = 'text/plain; charset=utf-8';
-    ctx.body = items.map(formatLine).join('');
+    ctx.body = lines.map(formatLine).join('');
     return;
   }
-  const next = String((items.at(-1)?.line ?? from - 1) + 1);
-  const body: LogPage = { items, next, last: deps.logs.lastLine(id), seq };
+  const next = (lines.at(-1)?.line ?? from - 1) + 1;
+  const body: LogPage = { lines, next, last: deps.logs.lastLine(id), seq };
   ctx.body = body;
 }

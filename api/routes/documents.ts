@@ -4,7 +4,6 @@ import { SdpError } from '#schema/errors';
 import type { DocumentView, FieldChange, Page, Revision } from '#schema/http';
 import { slugOf } from '#schema/names';
 import type { Write } from '#specs/store';
-import { assertUnused } from '../documents/in-use.ts';
 import { fieldChanges } from '../documents/field-changes.ts';
 import { readDocuments } from '../documents/read-request.ts';
 import { rollbackWrite } from '../documents/rollback.ts';
@@ -103,7 +102,6 @@ async function remove(ctx: Context, deps: ApiDeps, kind: Kind): Promise<void> {
       });
     }
     if (kind === 'Sandbox' || kind === 'Route') await unheldIfThere(deps, name, user);
-    await assertUnused(deps.store, document);
     const message = query(ctx, 'message');
     const deleted = await deps.store.delete(kind, name, { user, ...(message === undefined ? {} : { message }) });
     if (kind === 'Sandbox') deps.reconciler.enqueue(deleted.metadata.uid);

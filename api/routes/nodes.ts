@@ -43,7 +43,7 @@ async function forget(ctx: Context, deps: ApiDeps): Promise<void> {
   ctx.status = 204;
 }
 
-/** Makes the token of a node; the token before it ends. Only its hash is kept. */
+/** Makes a token for a node, beside those that it has until it is forgotten. Only its hash is kept. */
 export async function createNodeToken(deps: Pick<ApiDeps, 'store' | 'hub'>, node: string): Promise<string> {
   slugOf(node);
   const made = newToken('sdpn');
