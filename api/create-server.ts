@@ -1,6 +1,8 @@
 /** Puts the control plane's server side together: HTTP, agents' hub, live stream, logins, local socket. */
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delayUntil } from 'node:timers/promises';
 import type { Middleware } from 'koa';
 import { SdpError } from '#schema/errors';
 import type { Announcer, Clock, Fleet, LoginVault, Reconciler } from '#reconciler/contract';
@@ -35,7 +37,7 @@ export interface ServerOptions {
   version: string;
   /** Folder of the deployments' `.log` files; created when absent. */
   logsDir: string;
-  /** SQLite file of the journals' progress; in memory when left out. */
+  /** SQLite file of the journals' progress; beside the logs that it belongs to when left out. */
   ephemeralFile?: string;
   makeReconciler(deps: { fleet: Fleet; vault: LoginVault; announcer: Announcer }): Reconciler;
   /** Shared by all edges of the installation. */
@@ -66,6 +68,8 @@ export interface ControlPlaneServer {
 }
 
 const SWEEP_MS = 60_000;
+/** Milliseconds that peers get to end in peace. */
+const STOP_MS = 2_000;
 
 /**
  * Starts everything, the reconciler last.
@@ -76,7 +80,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
   const clock: Clock = options.clock ?? { now: () => Date.now() };
   const log = options.log ?? jsonLogger();
   const logs = new LogStore(options.logsDir);
-  const marks = new JournalMarks(options.ephemeralFile);
+  const marks = new JournalMarks(options.ephemeralFile ?? join(options.logsDir, 'journal-progress.db'));
   const vault = new Vault(() => clock.now());
   const stream = new Stream({ logs, clock });
   const metrics = new Metrics();
@@ -108,7 +112,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
 
   const sessions = new Sessions(store, vault, clock);
   const localConnections = new WeakSet<Socket>();
-  const allowedOrigins = [...(options.allowedOrigins ?? []), ...(options.publicUrl === undefined ? [] : [new URL(options.publicUrl).origin])];
+  const allowedOrigins = [...(options.allowedOrigins ?? []), options.publicUrl].flatMap((url) => (url === undefined ? [] : [new URL(url).origin]));
   const isLocal = (request: IncomingMessage): boolean => localConnections.has(request.socket);
   const authenticate = authenticator({ sessions, isLocal, allowedOrigins });
   const deps: ApiDeps = {
@@ -137,9 +141,14 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
   const upgrades = new Upgrades({ hub, stream, store, authenticate, log });
   const handler = app.callback();
   const servers: Server[] = [];
+  const connections = new Set<Socket>();
   const newServer = (): Server => {
     const server = createHttpServer({ requestTimeout: 120_000, headersTimeout: 30_000 }, (request, response) => void handler(request, response));
     server.on('upgrade', upgrades.handle);
+    server.on('connection', (socket: Socket) => {
+      connections.add(socket);
+      socket.on('close', () => connections.delete(socket));
+    });
     server.on('error', (error) => log.error('server error', { error: error.message }));
     servers.push(server);
     return server;
@@ -155,12 +164,15 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     stopping.abort();
     clearInterval(sweep);
     const ended = servers.filter((server) => server.listening).map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-    await reconciler.stop();
+    // A pass that waits for an agent's answer gets it or, after a while, the end of the session.
+    const quiet = reconciler.stop();
+    await Promise.race([quiet, delayUntil(STOP_MS, undefined, { ref: false })]);
     stream.close();
     hub.close();
     vault.clear();
+    await quiet;
     for (const server of servers) server.closeIdleConnections();
-    const cut = setTimeout(() => servers.forEach((server) => server.closeAllConnections()), 3_000);
+    const cut = setTimeout(() => connections.forEach((socket) => socket.destroy()), STOP_MS);
     await Promise.all(ended);
     clearTimeout(cut);
     await watching;

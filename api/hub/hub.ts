@@ -20,6 +20,7 @@ import { edgeOwnerOf } from './edge-owner.ts';
 import { applyDelta, concerned } from './node-state.ts';
 import { nodeView } from './node-view.ts';
 import { PendingCommands } from './pending-commands.ts';
+import { withoutCredentials } from './without-credentials.ts';
 
 export interface HubOptions {
   store: Pick<RecordStore, 'putNode' | 'nodes' | 'forgetNode' | 'setting' | 'putSetting'>;
@@ -104,7 +105,7 @@ export class Hub implements Fleet {
       return await answer;
     } catch (thrown) {
       this.#noteRefusal(order, thrown);
-      throw thrown;
+      throw withoutCredentials(order, thrown);
     }
   }
 

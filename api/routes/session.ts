@@ -19,7 +19,7 @@ export function sessionRoutes(router: ApiRouter, deps: ApiDeps): void {
     await audited(deps, { user: username, action: 'logout' }, async () => {
       if (tokenHash !== undefined) await deps.sessions.revoke(username, tokenHash);
     });
-    if (ctx.state.caller.via === 'cookie') ctx.append('Set-Cookie', cookie(deps, '', 0));
+    if (ctx.state.caller.via === 'cookie') ctx.append('Set-Cookie', cookie(ctx, deps, '', 0));
     ctx.status = 204;
   });
   router.get('/api/v1/whoami', (ctx) => {
@@ -39,8 +39,9 @@ export function loginRoute(router: ApiRouter, deps: ApiDeps): void {
   router.post('/api/v1/login', (ctx) => login(ctx, deps));
 }
 
-function cookie(deps: ApiDeps, value: string, maxAge: number): string {
-  const secure = deps.secureCookies ? '; Secure' : '';
+/** Secure where people come over TLS: by the public address, or by what the browser says of its own page. */
+function cookie(ctx: Context, deps: ApiDeps, value: string, maxAge: number): string {
+  const secure = deps.secureCookies || ctx.get('Origin').startsWith('https:') ? '; Secure' : '';
   return `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAge}${secure}`;
 }
 
@@ -73,7 +74,7 @@ async function login(ctx: Context, deps: ApiDeps): Promise<void> {
     return deps.sessions.open(credentials);
   });
   const asCookie = flag(ctx, 'cookie') || mediaType(ctx.req) === 'application/x-www-form-urlencoded';
-  if (asCookie) ctx.append('Set-Cookie', cookie(deps, session.token, SESSION_SECONDS));
+  if (asCookie) ctx.append('Set-Cookie', cookie(ctx, deps, session.token, SESSION_SECONDS));
   ctx.set('Cache-Control', 'no-store');
   const body: LoginResponse = { token: asCookie ? '' : session.token, username, expiresAt: session.expiresAt };
   ctx.body = body;
