@@ -8,6 +8,7 @@ import { libraryClosure } from './library-closure.ts';
 import { run } from './run.ts';
 
 const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
+const ZONES = '/usr/share/zoneinfo';
 
 /** Where a program of this machine is. @throws SdpError missing_base_image, naming the package that has it */
 export function programPath(name: string, debianPackage: string): string {
@@ -88,6 +89,10 @@ export async function phpFiles(): Promise<ImageEntry[]> {
   for (const part of ['cli', 'mods-available']) {
     const directory = `/etc/php/${version}/${part}`;
     if (existsSync(directory)) configuration.push(...(await directoryEntries(directory, directory)));
+  }
+  // Debian's PHP has no time zones of its own and warns where even UTC is missing.
+  if (existsSync(ZONES)) {
+    configuration.push({ kind: 'directory', path: '/usr/share' }, ...(await directoryEntries(ZONES, ZONES)));
   }
   return [
     ...entries,
