@@ -1,0 +1,87 @@
+/** get, describe, history: what is there. */
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+import { kindOf, PLURALS, type StoredDocument } from '#schema/documents';
+import { SdpError } from '#schema/errors';
+import type { DocumentView, Page, Revision } from '#schema/http';
+import type { SandboxStatus } from '#schema/status';
+import { contextOf } from '../context.ts';
+import { age, formatOf, print, printAs, table } from '../output.ts';
+import { itemName, LIST_NAMES, listOf, printList } from '../listings.ts';
+import { describeSandbox } from '../sandbox-text.ts';
+
+function documentTable(documents: readonly StoredDocument[], wide: boolean): string {
+  if (documents[0]?.kind === 'Sandbox') {
+    return table(
+      ['NAME', 'HEALTH', 'SYNC', 'OPERATION', 'GATEWAY', 'OWNER', 'AGE'],
+      documents.map((document) => {
+        const status = document.status as SandboxStatus | undefined;
+        return [document.metadata.name, status?.health, status?.sync, status?.operation, status?.gateway?.url, document.metadata.createdBy, age(document.metadata.createdAt)];
+      }),
+      wide,
+    );
+  }
+  return table(
+    ['NAME', 'REVISION', 'GENERATION', 'CHANGED BY', 'AGE'],
+    documents.map(({ metadata }) => [metadata.name, metadata.revision, metadata.generation, metadata.updatedBy, age(metadata.updatedAt)]),
+    wide,
+  );
+}
+
+function noSuchKind(word: string): SdpError {
+  const known = [...Object.values(PLURALS), ...LIST_NAMES];
+  return new SdpError('unknown_kind', `There is nothing called "${word}" to get: one of ${known.join(', ')}.`);
+}
+
+export function getCommands(program: Command): void {
+  program
+    .command('get <what> [name]')
+    .description('list or show: sandboxes, templates, environments, routes, services, nodes, repositories, ports, deployments, audit')
+    .option('--sandbox <name>', 'only of this sandbox (deployments, ports, audit)')
+    .action(async (what: string, name: string | undefined, options: { sandbox?: string }, command: Command) => {
+      const { client, flags } = await contextOf(command);
+      const format = formatOf(flags.output);
+      const slash = what.includes('/') && name === undefined ? what.split('/', 2) : [what, name];
+      const [word = what, one] = slash;
+      const kind = kindOf(word);
+      if (kind !== undefined && one !== undefined) {
+        const { document } = await client.get<DocumentView>(`/${PLURALS[kind]}/${encodeURIComponent(one)}`);
+        printAs(format, document, [document.metadata.name], (wide) => documentTable([document], wide));
+      } else if (kind !== undefined) {
+        const { items } = await client.get<Page<StoredDocument>>(`/${PLURALS[kind]}`);
+        printAs(format, items, items.map((item) => item.metadata.name), (wide) => (items.length === 0 ? `No ${PLURALS[kind]}.` : documentTable(items, wide)));
+      } else {
+        const list = listOf(word);
+        if (list === undefined) throw noSuchKind(word);
+        const { items } = await client.get<Page<unknown>>(`/${list}`, { sandbox: options.sandbox });
+        const shown = one === undefined ? items : items.filter((item) => itemName(list, item) === one);
+        if (one !== undefined && shown.length === 0) throw new SdpError('not_found', `There is no "${one}" among the ${list}.`);
+        printList(list, shown, format);
+      }
+    });
+
+  program
+    .command('describe <kind> <name>')
+    .description('show one document with everything that is known of it')
+    .action(async (word: string, name: string, _options: unknown, command: Command) => {
+      const { client } = await contextOf(command);
+      const kind = kindOf(word);
+      if (kind === undefined) throw noSuchKind(word);
+      const { document } = await client.get<DocumentView>(`/${PLURALS[kind]}/${encodeURIComponent(name)}`);
+      print(kind === 'Sandbox' ? describeSandbox(document as StoredDocument<'Sandbox'>) : stringify(document, { lineWidth: 0 }).trimEnd());
+    });
+
+  program
+    .command('history <name>')
+    .description('revisions of a document, newest first')
+    .option('--kind <kind>', 'kind of document', 'sandbox')
+    .action(async (name: string, options: { kind: string }, command: Command) => {
+      const { client, flags } = await contextOf(command);
+      const kind = kindOf(options.kind);
+      if (kind === undefined) throw noSuchKind(options.kind);
+      const { items } = await client.get<Page<Revision>>(`/${PLURALS[kind]}/${encodeURIComponent(name)}/revisions`);
+      printAs(formatOf(flags.output), items, items.map((item) => String(item.revision)), (wide) =>
+        table(['REVISION', 'GENERATION', 'BY', 'AT', 'MESSAGE'], items.map((item) => [item.revision, item.generation, item.author, item.at, item.deleted ? `(deleted) ${item.message}` : item.message]), wide),
+      );
+    });
+}

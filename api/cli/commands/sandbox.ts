@@ -1,0 +1,92 @@
+/** Actions on a sandbox: deploy, rollback, suspend, resume, clone, delete; and on one service of it. */
+import type { Command } from 'commander';
+import { kindOf, PLURALS } from '#schema/documents';
+import { SdpError } from '#schema/errors';
+import type { ApplyResponse, Page, Revision } from '#schema/http';
+import { contextOf, durationMs } from '../context.ts';
+import { formatOf, print, printAs } from '../output.ts';
+import { resultLines } from '../plan-text.ts';
+import { waitForDeletion, waitForSandbox } from '../wait.ts';
+
+const at = (name: string): string => `/sandboxes/${encodeURIComponent(name)}`;
+
+interface Waiting {
+  wait?: boolean;
+  timeout: string;
+}
+
+async function settle(command: Command, name: string, answer: ApplyResponse, options: Waiting): Promise<void> {
+  const { client, flags } = await contextOf(command);
+  printAs(formatOf(flags.output), answer, answer.results.map((result) => `${result.kind.toLowerCase()}/${result.name}`), () =>
+    answer.results.flatMap((result) => resultLines(result, false)).join('\n'),
+  );
+  if (options.wait !== true) return;
+  const version = Math.max(...answer.results.map((result) => result.resourceVersion));
+  await waitForSandbox(client, name, { condition: 'Ready', status: 'True' }, durationMs(options.timeout) ?? 600_000, version);
+}
+
+const waiting = (command: Command): Command =>
+  command.option('--wait', 'wait until the sandbox is ready').option('--timeout <duration>', 'longest wait', '10m');
+
+export function sandboxCommands(program: Command): void {
+  waiting(program.command('deploy <name> [services...]').description('take the newest commits of the branches: of these services, or of all'))
+    .option('-m, --message <text>', 'shown in the history')
+    .action(async (name: string, services: string[], options: Waiting & { message?: string }, command: Command) => {
+      const { client } = await contextOf(command);
+      const body = { ...(services.length === 0 ? {} : { services }), ...(options.message === undefined ? {} : { message: options.message }) };
+      await settle(command, name, await client.post<ApplyResponse>(`${at(name)}/deploy`, body), options);
+    });
+
+  waiting(program.command('rollback <name> [revision]').description('make an earlier revision the newest, with the commits that it ran; default: the one before'))
+    .action(async (name: string, revision: string | undefined, options: Waiting, command: Command) => {
+      const { client } = await contextOf(command);
+      let number = Number(revision);
+      if (revision === undefined) {
+        const { items } = await client.get<Page<Revision>>(`${at(name)}/revisions`);
+        const before = items[1];
+        if (before === undefined) throw new SdpError('not_found', `${name} has only one revision.`);
+        number = before.revision;
+      }
+      if (!Number.isInteger(number)) throw new SdpError('invalid_request', `"${String(revision)}" is not a revision; see \`sdp history ${name}\`.`);
+      await settle(command, name, await client.post<ApplyResponse>(`${at(name)}/rollback`, { revision: number }), options);
+    });
+
+  for (const [action, description] of [['suspend', 'stop all containers and keep everything else'], ['resume', 'bring a suspended sandbox back']] as const) {
+    waiting(program.command(`${action} <name>`).description(description)).action(async (name: string, options: Waiting, command: Command) => {
+      const { client } = await contextOf(command);
+      await settle(command, name, await client.post<ApplyResponse>(`${at(name)}/${action}`), action === 'suspend' ? { timeout: options.timeout } : options);
+    });
+  }
+
+  waiting(program.command('clone <name> <new-name>').description('make a sandbox like another one, on ports of its own'))
+    .action(async (name: string, newName: string, options: Waiting, command: Command) => {
+      const { client } = await contextOf(command);
+      await settle(command, newName, await client.post<ApplyResponse>(`${at(name)}/clone`, { name: newName }), options);
+    });
+
+  for (const [action, description] of [['restart', 'restart the container of a service'], ['stop', 'keep a service\'s container stopped'], ['start', 'start a stopped service again']] as const) {
+    program.command(`${action} <name> <service>`).description(description).action(async (name: string, service: string, _options: unknown, command: Command) => {
+      const { client } = await contextOf(command);
+      await client.post(`${at(name)}/services/${encodeURIComponent(service)}/${action}`);
+      print(`${action} ${service} of sandbox/${name}: asked for`);
+    });
+  }
+
+  program
+    .command('delete <kind> <name>')
+    .description('delete a document; a sandbox takes its containers, network, ports and routes with it')
+    .option('--wait', 'wait until everything is gone')
+    .option('--timeout <duration>', 'longest wait', '5m')
+    .action(async (word: string, name: string, options: Waiting, command: Command) => {
+      const { client } = await contextOf(command);
+      const kind = kindOf(word);
+      if (kind === undefined) throw new SdpError('unknown_kind', `There is no kind "${word}".`);
+      await client.request('DELETE', `/${PLURALS[kind]}/${encodeURIComponent(name)}`);
+      if (kind === 'Sandbox' && options.wait === true) {
+        await waitForDeletion(client, name, durationMs(options.timeout) ?? 300_000);
+        print(`sandbox/${name} is gone`);
+      } else {
+        print(`${kind.toLowerCase()}/${name} ${kind === 'Sandbox' ? 'is being deleted' : 'deleted'}`);
+      }
+    });
+}

@@ -1,0 +1,50 @@
+/** The `sdp` command line: every command that talks to a server. */
+import { Command, CommanderError, Option } from 'commander';
+import { ERRORS, SdpError } from '#schema/errors';
+import { applyCommands } from './commands/apply.ts';
+import { followCommands } from './commands/follow.ts';
+import { getCommands } from './commands/get.ts';
+import { nodeCommands } from './commands/nodes.ts';
+import { routeCommands } from './commands/route.ts';
+import { sandboxCommands } from './commands/sandbox.ts';
+import { sessionCommands } from './commands/session.ts';
+import { waitCommand } from './commands/wait.ts';
+import { explainError, FORMATS } from './output.ts';
+
+/** Commander's own code for wrong usage in our table of exit codes. */
+const USAGE = 2;
+
+/** @param extend adds the commands that run something instead of asking a server */
+export function createProgram(version: string, extend: (program: Command) => void): Command {
+  const program = new Command('sdp')
+    .description('Sandboxes for feature branches; everything else from OCP.')
+    .version(version)
+    .option('--server <url>', 'address of the server (SDP_URL)')
+    .option('--local', 'talk over the root-only socket on the server\'s own host')
+    .option('--socket <path>', 'that socket (SDP_LOCAL_SOCKET)')
+    .addOption(new Option('-o, --output <format>', 'output').choices([...FORMATS]))
+    .showHelpAfterError('(see --help)')
+    .exitOverride();
+  for (const add of [sessionCommands, applyCommands, getCommands, sandboxCommands, routeCommands, followCommands, waitCommand, nodeCommands]) {
+    add(program);
+  }
+  extend(program);
+  return program;
+}
+
+/** Runs a command line; resolves to its exit code. */
+export async function runCli(program: Command, argv: readonly string[]): Promise<number> {
+  // A reader that has seen enough (`sdp logs | head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : USAGE;
+    const error = SdpError.from(thrown);
+    process.stderr.write(`${explainError(error)}\n`);
+    return ERRORS[error.code].exit;
+  }
+}

@@ -1,0 +1,31 @@
+/** A sandbox as a page of text: badges with reasons, services, routes, what happens next. */
+import type { StoredDocument } from '#schema/documents';
+import type { ServiceStatus } from '#schema/status';
+import { age, paint, paintState, table } from './output.ts';
+
+function source(service: ServiceStatus): string {
+  if (service.commit === undefined) return '';
+  return `${service.branch ?? ''}@${service.commit.slice(0, 8)}`;
+}
+
+function row(name: string, service: ServiceStatus): (string | number | undefined)[] {
+  return [name, service.state ?? '-', source(service), service.node, service.route?.target ?? '', service.route?.url ?? ''];
+}
+
+export function describeSandbox(document: StoredDocument<'Sandbox'>): string {
+  const { metadata, status } = document;
+  const lines = [`${paint('bold', metadata.name)}  generation ${metadata.generation}, revision ${metadata.revision} by ${metadata.updatedBy}, ${age(metadata.updatedAt)} ago`];
+  if (status === undefined) return [...lines, 'Nothing is known of it yet.'].join('\n');
+  lines.push(`${paintState(status.health)}  ${paintState(status.sync)}  ${paintState(status.operation)}`);
+  if (status.nextAction !== undefined) lines.push(`next: ${status.nextAction}`);
+  if (status.gateway?.url !== undefined) lines.push(`gateway: ${paint('bold', status.gateway.url)}`);
+  lines.push('');
+  const services = Object.entries(status.services).map(([name, service]) => row(name, service));
+  lines.push(table(['SERVICE', 'STATE', 'SOURCE', 'NODE', 'ROUTE', 'URL'], [...(status.gateway === undefined ? [] : [row('gateway', status.gateway)]), ...services]));
+  lines.push('');
+  lines.push(table(['CONDITION', 'STATUS', 'REASON', 'MESSAGE'], status.conditions.map((condition) => [condition.type, condition.status, condition.reason, condition.message]), true));
+  for (const [name, service] of Object.entries(status.services)) {
+    if (service.message !== undefined) lines.push('', `${name}: ${service.message}`);
+  }
+  return lines.join('\n');
+}

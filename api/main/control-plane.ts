@@ -1,0 +1,87 @@
+/** The control plane put together: store, reconciler, API, UI. Touches no repository and no engine (B1). */
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createReconciler } from '#reconciler/create-reconciler';
+import { loadMasterKeys } from '#specs/master-key';
+import { openStore } from '#specs/open-store';
+import type { Store } from '#specs/store';
+import { mountWeb } from '#web/server/mount';
+import { createServer, type ControlPlaneServer } from '../create-server.ts';
+import type { ServerSettings } from './server-settings.ts';
+import { VERSION } from './version.ts';
+
+/** Seconds until a started container must be healthy, and that a replaced one keeps serving. */
+const START_SECONDS = 60;
+const DRAIN_SECONDS = 3;
+
+export interface ControlPlane {
+  url: string;
+  store: Store;
+  installation: string;
+  /** Name of the node that a token belongs to. */
+  nodeOfToken(token: string): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+/** A value that is made once and lasts as long as the store. */
+async function lasting(store: Store, name: string, make: () => string): Promise<string> {
+  const present = await store.setting(name);
+  if (present !== undefined) return present;
+  const value = make();
+  await store.putSetting(name, value);
+  return value;
+}
+
+/** Built pages, beside the bundle (`dist/`) in the top folder. */
+function webBuild(): string | undefined {
+  const directory = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', 'web', 'build');
+  return existsSync(path.join(directory, 'server', 'index.js')) ? directory : undefined;
+}
+
+/** @throws SdpError when the store cannot be opened or the address is taken */
+export async function startControlPlane(settings: ServerSettings): Promise<ControlPlane> {
+  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  const store = await openStore({ url: settings.store, masterKeys: await loadMasterKeys(settings.masterKeyFile) });
+  try {
+    const installation = await lasting(store, 'installation', randomUUID);
+    const edgeSecret = await lasting(store, 'edge-secret', () => randomBytes(24).toString('hex'));
+    const epoch = await store.takeLeadership();
+    const buildDir = webBuild();
+    const server: ControlPlaneServer = await createServer({
+      store,
+      listen: settings.listen,
+      installation,
+      epoch,
+      version: VERSION,
+      logsDir: path.join(settings.dataDir, 'logs'),
+      edgeSecret,
+      localSocket: settings.localSocket,
+      ...(settings.publicUrl === undefined ? {} : { allowedOrigins: [settings.publicUrl] }),
+      ...(buildDir === undefined ? {} : { web: (apiUrl: string) => mountWeb({ buildDir, apiUrl }) }),
+      makeReconciler: (world) =>
+        createReconciler({
+          store,
+          epoch,
+          installation,
+          defaults: { gateway: settings.gateway, startSeconds: START_SECONDS, drainSeconds: DRAIN_SECONDS },
+          ...world,
+        }),
+    });
+    return {
+      url: server.url,
+      store,
+      installation,
+      nodeOfToken: (token) => store.nodeOfToken(createHash('sha256').update(token).digest('hex')),
+      close: async () => {
+        await server.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

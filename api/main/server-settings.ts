@@ -1,0 +1,95 @@
+/** Settings of the server: flags over SDP_* variables over a YAML file. All mistakes are reported at once. */
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { SdpError, type Finding } from '#schema/errors';
+import { invalid } from '#schema/parse/validate-draft';
+import { suggestion } from '#schema/parse/near';
+
+export interface ServerSettings {
+  /** Absolute folder for database, logs, keys and the local socket. */
+  dataDir: string;
+  listen: { host: string; port: number };
+  /** `sqlite:/path`. */
+  store: string;
+  masterKeyFile: string;
+  localSocket: string;
+  gateway: { repository: string; branch: string };
+  /** Address that browsers use, where a proxy stands in front. */
+  publicUrl?: string;
+}
+
+/** Each setting: its key in the file, its variable, its flag's name in commander. */
+const KEYS = {
+  dataDir: 'SDP_DATA_DIR',
+  listen: 'SDP_LISTEN',
+  store: 'SDP_STORE',
+  masterKeyFile: 'SDP_MASTER_KEY_FILE',
+  localSocket: 'SDP_LOCAL_SOCKET',
+  gatewayRepository: 'SDP_GATEWAY_REPOSITORY',
+  gatewayBranch: 'SDP_GATEWAY_BRANCH',
+  publicUrl: 'SDP_PUBLIC_URL',
+  insecureListen: 'SDP_INSECURE_LISTEN',
+} as const;
+type Key = keyof typeof KEYS;
+
+export type ServerFlags = Partial<Record<Key, string | boolean>> & { config?: string };
+
+async function readFileSettings(file: string | undefined, findings: Finding[]): Promise<Record<string, unknown>> {
+  if (file === undefined) return {};
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new SdpError('not_found', `The settings file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const value: unknown = parse(text) ?? {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    findings.push({ file, message: 'must be a map of settings.' });
+    return {};
+  }
+  for (const key of Object.keys(value)) {
+    if (!(key in KEYS)) findings.push({ file, path: key, message: `unknown setting "${key}".${suggestion(key, Object.keys(KEYS))}` });
+  }
+  return value as Record<string, unknown>;
+}
+
+function parseListen(text: string, findings: Finding[]): { host: string; port: number } {
+  const match = /^(?:(.*):)?(\d{1,5})$/.exec(text);
+  const host = (match?.[1] ?? '127.0.0.1').replace(/^\[|\]$/g, '');
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535) findings.push({ path: 'listen', message: `"${text}" is not HOST:PORT.` });
+  return { host, port };
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+
+/** @throws SdpError invalid_document with every mistake */
+export async function serverSettings(flags: ServerFlags, env: NodeJS.ProcessEnv = process.env): Promise<ServerSettings> {
+  const findings: Finding[] = [];
+  const file = await readFileSettings(flags.config ?? env['SDP_CONFIG_FILE'], findings);
+  const setting = (key: Key): string | undefined => {
+    const value = flags[key] ?? env[KEYS[key]] ?? file[key];
+    return value === undefined ? undefined : String(value);
+  };
+  const dataDir = path.resolve(setting('dataDir') ?? '.sdp/server');
+  const listen = parseListen(setting('listen') ?? '127.0.0.1:7070', findings);
+  const insecure = ['true', '1'].includes(setting('insecureListen') ?? 'false');
+  if (!isLoopback(listen.host) && !insecure) {
+    findings.push({
+      path: 'listen',
+      message: `${listen.host} is reachable from outside and this server speaks plain HTTP: put a TLS proxy before it, or accept that with --insecure-listen.`,
+    });
+  }
+  const store = setting('store') ?? `sqlite:${path.join(dataDir, 'sdp.db')}`;
+  if (!store.startsWith('sqlite:')) findings.push({ path: 'store', message: `"${store.split(':')[0] ?? ''}" is not a store that this version knows: sqlite:/path/to/file.` });
+  if (findings.length > 0) throw invalid(findings);
+  const publicUrl = setting('publicUrl');
+  return {
+    dataDir,
+    listen,
+    store,
+    masterKeyFile: path.resolve(setting('masterKeyFile') ?? path.join(dataDir, 'master.key')),
+    localSocket: path.resolve(setting('localSocket') ?? path.join(dataDir, '..', 'sdp.sock')),
+    gateway: { repository: setting('gatewayRepository') ?? 'api-gateway', branch: setting('gatewayBranch') ?? 'develop' },
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+  };
+}

@@ -1,0 +1,27 @@
+/** `sdp start`: control plane, two agents and a demo world in one process; what `npm start` ends in. */
+import type { Command } from 'commander';
+import { untilAskedToStop } from './signals.ts';
+
+interface StartFlags {
+  root: string;
+  port: string;
+  dockerSocket: string;
+}
+
+export function startCommand(program: Command): void {
+  program
+    .command('start')
+    .description('run everything on this machine, with a demo world')
+    .option('--root <folder>', 'where everything is kept', '.sdp')
+    .option('--port <port>', 'port of the UI and the API', '7070')
+    .option('--docker-socket <path>', 'socket of the container engine', '/var/run/docker.sock')
+    .action(async (options: StartFlags) => {
+      const { startAll } = await import('./all-in-one.ts');
+      const stopped = untilAskedToStop();
+      const all = await startAll({ root: options.root, port: Number(options.port), dockerSocket: options.dockerSocket, stopped });
+      await stopped;
+      process.stdout.write('\nStopping. Containers stay; `npm start` takes over again.\n');
+      await all.stop();
+      process.exit(0);
+    });
+}
