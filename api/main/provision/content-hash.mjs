@@ -1,7 +1,7 @@
 /** One hash over files and folders, to know whether work has been done already. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 const SKIPPED = new Set(['node_modules', 'build', 'dist', '.git']);
 
@@ -26,7 +26,7 @@ export function contentHash(root, paths, salt = '') {
   for (const path of paths) {
     for (const file of filesIn(join(root, path))) {
       const content = readFileSync(file);
-      hash.update(`${file.slice(root.length)}\0${content.length}\0`).update(content);
+      hash.update(`${relative(root, file)}\0${content.length}\0`).update(content);
     }
   }
   return hash.digest('hex');

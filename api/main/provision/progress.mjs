@@ -26,23 +26,20 @@ export async function step(title, work) {
   const started = Date.now();
   let detail = '';
   let frame = 0;
-  let shown = false;
   const draw = () => {
     const text = `${FRAMES[(frame += 1) % FRAMES.length]} ${title} ${dim(`${detail} ${seconds(started)}`)}`;
     process.stdout.write(`\r\u001b[K${text.slice(0, (process.stdout.columns ?? 80) + 8)}`);
   };
-  const timer = process.stdout.isTTY ? setInterval(draw, 100) : undefined;
+  // Without a terminal nothing can be drawn over: say once that this takes a while.
+  const timer = process.stdout.isTTY
+    ? setInterval(draw, 100)
+    : setTimeout(() => process.stdout.write(`  … ${title}\n`), 2_000);
   const clear = () => {
-    clearInterval(timer);
+    clearTimeout(timer);
     if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
   };
   try {
-    const result = await work((text) => {
-      // Without a terminal nothing can be drawn over: say once that this takes a while.
-      if (!process.stdout.isTTY && !shown) process.stdout.write(`  … ${title}: ${text}\n`);
-      shown = true;
-      detail = text;
-    });
+    const result = await work((text) => (detail = text));
     clear();
     process.stdout.write(`${green('✓')} ${title}${detail === '' ? '' : dim(` · ${detail}`)} ${dim(seconds(started))}\n`);
     return result;
