@@ -1,0 +1,157 @@
+/** The whole platform as a person starts it, in the network namespace of a private engine. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startDocker, type PrivateDocker } from '../../world/support/docker.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../../..');
+const MAIN = path.join(ROOT, 'dist', 'main.mjs');
+const LOOP = path.join(import.meta.dirname, 'request-loop.mjs');
+
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface LoopResult {
+  sent: number;
+  failed: number;
+  failures: string[];
+  /** Count by what answered, branch and version. */
+  bodies: Record<string, number>;
+  longestMs: number;
+}
+
+function collect(child: ChildProcess): Promise<Ran> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+  });
+}
+
+export class Platform {
+  private child: ChildProcess | undefined;
+  /** Everything that the platform printed since its last start. */
+  output = '';
+
+  private constructor(
+    readonly docker: PrivateDocker,
+    readonly directory: string,
+    readonly port: number,
+  ) {}
+
+  static async create(name: string): Promise<Platform> {
+    const docker = await startDocker({ name });
+    return new Platform(docker, await mkdtemp(path.join(tmpdir(), 'sdp-e2e-')), 7070);
+  }
+
+  get root(): string {
+    return path.join(this.directory, '.sdp');
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** A process in the platform's network namespace. */
+  spawn(command: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+    return spawn('nsenter', [`--net=${this.docker.netns}`, command, ...args], {
+      cwd: this.directory,
+      env: { PATH: process.env['PATH'], HOME: this.directory, NO_COLOR: '1', ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+  }
+
+  /** Resolves to the seconds until the summary was printed. */
+  async start(): Promise<number> {
+    const started = Date.now();
+    this.output = '';
+    const child = this.spawn('node', ['--enable-source-maps', MAIN, 'start', '--root', this.root, '--port', String(this.port), '--docker-socket', this.docker.socket]);
+    this.child = child;
+    child.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    let ended = false;
+    child.on('close', () => (ended = true));
+    for (const end = Date.now() + 240_000; !this.output.includes('SDP is ready after'); await sleep(50)) {
+      if (ended || Date.now() > end) throw new Error(`The platform did not start:\n${this.output.slice(-4000)}`);
+    }
+    return (Date.now() - started) / 1000;
+  }
+
+  async end(signal: 'SIGINT' | 'SIGKILL'): Promise<void> {
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null) return;
+    const gone = new Promise((resolve) => child.once('close', resolve));
+    child.kill(signal);
+    await gone;
+    this.child = undefined;
+  }
+
+  /** Ends everything and removes it. */
+  async destroy(): Promise<void> {
+    await this.end('SIGINT');
+    await this.docker.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** The command line as a person with this name uses it. */
+  async sdp(args: readonly string[], options: { as?: string; input?: string } = {}): Promise<Ran> {
+    const child = this.spawn('node', [MAIN, ...args], {
+      SDP_CONFIG: path.join(this.directory, `settings-${options.as ?? 'demo'}.json`),
+      SDP_URL: this.url,
+      SDP_LOCAL_SOCKET: path.join(this.root, 'sdp.sock'),
+    });
+    child.stdin?.end(options.input ?? '');
+    return collect(child);
+  }
+
+  /** As `sdp`, for commands that must succeed. */
+  async ok(args: readonly string[], options: { as?: string; input?: string } = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.sdp(args, options);
+    if (code !== 0) throw new Error(`sdp ${args.join(' ')} exited with ${code}:\n${stdout}${stderr}\n${this.output.slice(-2000)}`);
+    return stdout;
+  }
+
+  async run(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+    const child = this.spawn(command, args, env);
+    child.stdin?.end();
+    return collect(child);
+  }
+
+  /** What a service answers through a gateway. */
+  async curl(url: string): Promise<{ status: number; body: Record<string, unknown> }> {
+    const { stdout } = await this.run('curl', ['-s', '-m', '10', '-w', '\n%{http_code}', url]);
+    const cut = stdout.lastIndexOf('\n');
+    const text = stdout.slice(0, cut);
+    try {
+      return { status: Number(stdout.slice(cut + 1)), body: JSON.parse(text) as Record<string, unknown> };
+    } catch {
+      return { status: Number(stdout.slice(cut + 1)), body: { text } };
+    }
+  }
+
+  /** Requests one after the other until the answer's `stop` is called. */
+  requestLoop(url: string, pauseMs = 10): { stop(): Promise<LoopResult> } {
+    const child = this.spawn('node', [LOOP, url, String(pauseMs)]);
+    const done = collect(child);
+    return {
+      stop: async () => {
+        child.stdin?.end();
+        return JSON.parse((await done).stdout) as LoopResult;
+      },
+    };
+  }
+
+  async dockerCli(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run('docker', ['-H', `unix://${this.docker.socket}`, ...args]);
+    if (code !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`);
+    return stdout;
+  }
+}

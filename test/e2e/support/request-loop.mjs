@@ -1,0 +1,24 @@
+/** Sends one request after the other to a URL until standard input ends, then prints what was answered as JSON. */
+const [url, pauseMs = '10', limit = '100000'] = process.argv.slice(2);
+let asked = false;
+process.stdin.on('end', () => (asked = true)).resume();
+
+const answers = { sent: 0, failed: 0, failures: [], bodies: {}, longestMs: 0 };
+while (!asked && answers.sent < Number(limit)) {
+  const started = performance.now();
+  answers.sent += 1;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    const body = await response.text();
+    if (response.status !== 200) throw new Error(`${response.status} ${body.slice(0, 200)}`);
+    const { servedBy, branch, version } = JSON.parse(body);
+    const key = [servedBy, branch, version].filter(Boolean).join(' ');
+    answers.bodies[key] = (answers.bodies[key] ?? 0) + 1;
+  } catch (error) {
+    answers.failed += 1;
+    if (answers.failures.length < 5) answers.failures.push(`${new Date().toISOString()} ${error.message} ${error.cause?.message ?? ''}`);
+  }
+  answers.longestMs = Math.max(answers.longestMs, performance.now() - started);
+  await new Promise((resolve) => setTimeout(resolve, Number(pauseMs)));
+}
+process.stdout.write(JSON.stringify(answers));
