@@ -7,14 +7,14 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { canInstall } from './provision/distribution.mjs';
-import { ensureEngine } from './provision/engine.mjs';
-import { hasImage } from './provision/engine-socket.mjs';
+import { engineProblem, ensureEngine } from './provision/engine.mjs';
+import { hasImage, isListening } from './provision/engine-socket.mjs';
 import { HELP, parseFlags } from './provision/flags.mjs';
 import { ensureNpmPackages, npmPackagesAreCurrent } from './provision/npm-packages.mjs';
 import { hasOwnEngine, removeOwnEngine } from './provision/own-engine.mjs';
 import { bold, dim, StartError, step } from './provision/progress.mjs';
 import { widenPath } from './provision/run.mjs';
-import { IMAGE_TOOLS, provide, TOOLS } from './provision/tools.mjs';
+import { IMAGE_TOOLS, missingOf, missingText, provide, TOOLS } from './provision/tools.mjs';
 
 const STARTED = Date.now();
 const CLONE = fileURLToPath(new URL('../..', import.meta.url));
@@ -63,6 +63,17 @@ async function build() {
   for (const name of stale) await step(titles[name], () => buildTarget(name));
 }
 
+/** Where nothing can be installed, everything that is missing is said at once, the engine included. */
+async function checkTools() {
+  if (!canInstall()) {
+    const missing = await missingOf(TOOLS);
+    const problems = [missing.length > 0 ? missingText(missing) : undefined, await engineProblem()];
+    const text = problems.filter((problem) => problem !== undefined).join('\n\n');
+    if (text !== '') throw new StartError(text);
+  }
+  await provide(TOOLS);
+}
+
 async function prepareImages(socket) {
   const there = await Promise.all(BASE_IMAGES.map((ref) => hasImage(socket, ref)));
   if (there.every(Boolean)) return;
@@ -81,11 +92,14 @@ async function main() {
   checkMachine();
   widenPath();
   const root = resolve(flags.root ?? resolve(CLONE, '.sdp'));
+  if (await isListening(resolve(root, 'sdp.sock'))) {
+    throw new StartError(`SDP runs already on ${root}. End it (Ctrl-C where it was started), then run npm start again.`);
+  }
   announce(root, flags.fresh);
 
+  await checkTools();
   await ensureNpmPackages(CLONE);
   await build();
-  await provide(TOOLS);
   if (flags.fresh && hasOwnEngine(root)) {
     await step("Remove SDP's own Docker Engine and all its containers", () => removeOwnEngine(root));
   }

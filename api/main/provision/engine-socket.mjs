@@ -1,5 +1,6 @@
 /** Asks a Docker Engine on a unix socket, with Node's own modules. */
 import { request } from 'node:http';
+import { connect } from 'node:net';
 
 /**
  * @param {string} socketPath
@@ -37,4 +38,13 @@ export async function pingEngine(socket) {
 /** @param {string} socket @param {string} ref */
 export async function hasImage(socket, ref) {
   return (await askEngine(socket, `/images/${encodeURIComponent(ref)}/json`)).status === 200;
+}
+
+/** @param {string} path of a unix socket. @returns {Promise<boolean>} whether somebody listens */
+export function isListening(path) {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => (socket.destroy(), resolve(true)));
+    socket.once('error', () => resolve(false));
+  });
 }

@@ -1,7 +1,6 @@
 /** Finds the Docker Engine of this machine, or gets one. */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { canInstall } from './distribution.mjs';
 import { pingEngine } from './engine-socket.mjs';
 import { hasOwnEngine, startOwnEngine } from './own-engine.mjs';
 import { StartError, step } from './progress.mjs';
@@ -31,12 +30,6 @@ function namedSocket() {
   );
 }
 
-const denied = (socket) =>
-  new StartError(
-    `The Docker Engine at ${socket} does not let this user in.\n` +
-      'Run npm start as root, or add the user to the group that owns the socket (usually docker) and log in anew.',
-  );
-
 /** A distribution may start its engine when it is installed, or have it stopped. */
 async function startMachineEngine() {
   if (existsSync('/run/systemd/system') && which('systemctl') !== undefined) {
@@ -51,29 +44,44 @@ async function startMachineEngine() {
 }
 
 /**
+ * Why this user cannot have an engine here; undefined when one answers or can be started.
+ * @returns {Promise<string | undefined>}
+ */
+export async function engineProblem() {
+  const named = namedSocket();
+  const socket = named ?? MACHINE_SOCKET;
+  const found = await pingEngine(socket);
+  if (found === 'answers') return undefined;
+  if (found === 'denied') {
+    return (
+      `The Docker Engine at ${socket} does not let this user in.\n` +
+      'Run npm start as root, or add the user to the group that owns the socket (usually docker) and log in anew.'
+    );
+  }
+  if (named !== undefined) {
+    return `No Docker Engine answers at ${named}, which DOCKER_HOST names. Start it, or unset DOCKER_HOST.`;
+  }
+  if (process.getuid?.() === 0) return undefined;
+  return (
+    `No Docker Engine answers at ${MACHINE_SOCKET}, and only root can start one.\n` +
+    'Start it (systemctl start docker), install one (https://docs.docker.com/engine/install), or run npm start as root.'
+  );
+}
+
+/**
  * @param {string} root absolute path of .sdp
  * @returns {Promise<string>} socket of an engine that answers
  */
 export async function ensureEngine(root) {
-  const named = namedSocket();
-  const found = await pingEngine(named ?? MACHINE_SOCKET);
-  if (found === 'answers') return named ?? MACHINE_SOCKET;
-  if (found === 'denied') throw denied(named ?? MACHINE_SOCKET);
-  if (named !== undefined) {
-    throw new StartError(`No Docker Engine answers at ${named}, which DOCKER_HOST names. Start it, or unset DOCKER_HOST.`);
-  }
-  if (process.getuid?.() !== 0) {
-    throw new StartError(
-      `No Docker Engine answers at ${MACHINE_SOCKET}, and only root can start one.\n` +
-        'Start it (systemctl start docker), install one (https://docs.docker.com/engine/install), ' +
-        'or run npm start as root' + (canInstall() ? '.' : ' on Debian or Ubuntu.'),
-    );
-  }
+  const problem = await engineProblem();
+  if (problem !== undefined) throw new StartError(problem);
+  const socket = namedSocket() ?? MACHINE_SOCKET;
+  if ((await pingEngine(socket)) === 'answers') return socket;
   await provide(ENGINE_TOOLS);
   if (!hasOwnEngine(root) && (await startMachineEngine())) return MACHINE_SOCKET;
   return step('Start a Docker Engine of our own', async (say) => {
-    const { socket, started } = await startOwnEngine(root);
-    say(started ? `data in ${root}/engine` : 'runs already');
-    return socket;
+    const own = await startOwnEngine(root);
+    say(own.started ? `data in ${root}/engine` : 'runs already');
+    return own.socket;
   });
 }

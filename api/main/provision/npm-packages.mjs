@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { contentHash, isStamped, stamp } from './content-hash.mjs';
 import { StartError, step } from './progress.mjs';
 import { run } from './run.mjs';
-import { COMPILER, nodeDirectory, provide } from './tools.mjs';
+import { COMPILER, missingOf, missingText, nodeDirectory, provide } from './tools.mjs';
 
 /** Native modules are for one ABI: another Node needs another build. */
 const lockHash = (root) => contentHash(root, ['package-lock.json'], `abi ${process.versions.modules}`);
@@ -42,7 +42,8 @@ export async function ensureNpmPackages(root) {
     stamp(file, lockHash(root));
     return;
   }
-  await provide([COMPILER]);
+  // Where it cannot be installed: a finished binary may still be downloaded.
+  await provide([COMPILER], { optional: true });
   const nodedir = nodeDirectory();
   await step('Install npm packages (better-sqlite3 may be compiled: about a minute)', async (say) => {
     const npm = npmCommand();
@@ -52,7 +53,11 @@ export async function ensureNpmPackages(root) {
       onLine: say,
       timeout: 1_200_000,
     });
-    if (code !== 0) throw new StartError(`npm ci failed:\n${output.trim()}`);
+    if (code !== 0) {
+      const missing = await missingOf([COMPILER]);
+      const why = missing.length > 0 ? `\n\n${missingText(missing)}` : '';
+      throw new StartError(`npm ci failed:\n${output.trim()}${why}`);
+    }
     say('');
   });
   stamp(file, lockHash(root));

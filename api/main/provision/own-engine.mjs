@@ -34,6 +34,24 @@ export function ownEnginePlaces(root) {
   };
 }
 
+/**
+ * dockerd waits in vain for a containerd that died with its former self and that nobody has reaped yet, as happens
+ * in containers without an init.
+ */
+function forgetDeadContainerd(places) {
+  const directory = join(places.exec, 'containerd');
+  let state;
+  try {
+    const pid = readFileSync(join(directory, 'containerd.pid'), 'utf8').trim();
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    state = stat.slice(stat.lastIndexOf(')') + 2)[0];
+  } catch {
+    // No file, or no process.
+  }
+  if (state !== undefined && state !== 'Z') return;
+  for (const name of ['containerd.pid', 'containerd.sock']) rmSync(join(directory, name), { force: true });
+}
+
 /** The pid of our engine; a pid file from before a reboot may name any process. */
 function livePid(places) {
   try {
@@ -84,6 +102,7 @@ export async function startOwnEngine(root) {
   let exited;
   if (livePid(places) === undefined) {
     rmSync(places.pidFile, { force: true });
+    forgetDeadContainerd(places);
     const PATH = await pathWithIptables(places);
     const log = openSync(places.log, 'w', 0o600);
     const child = spawn(
@@ -123,6 +142,15 @@ async function emptyEngine(socket) {
   }
 }
 
+/** A killed engine leaves its mounts behind, and what is mounted cannot be removed. */
+async function unmountBelow(directory) {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => (line.split(' ')[1] ?? '').replaceAll('\\040', ' '))
+    .filter((path) => path.startsWith(`${directory}/`));
+  for (const path of mounts.reverse()) await run('umount', ['--lazy', path]);
+}
+
 /**
  * Ends our own engine and removes everything it has. Nothing happens when there is none.
  * @param {string} root absolute path of .sdp
@@ -131,7 +159,9 @@ async function emptyEngine(socket) {
 export async function removeOwnEngine(root) {
   const places = ownEnginePlaces(root);
   if (!existsSync(places.directory)) return false;
-  if ((await pingEngine(places.socket)) === 'answers') await emptyEngine(places.socket);
+  // One that was killed leaves containers running: only an engine can end them.
+  const answers = await startOwnEngine(root).then(() => true, () => false);
+  if (answers) await emptyEngine(places.socket);
   const pid = livePid(places);
   if (pid !== undefined) {
     process.kill(pid, 'SIGTERM');
@@ -141,8 +171,10 @@ export async function removeOwnEngine(root) {
       await sleep(100);
     }
   }
-  rmSync(places.directory, { recursive: true, force: true });
-  rmSync(places.runtime, { recursive: true, force: true });
+  for (const directory of [places.directory, places.runtime]) {
+    await unmountBelow(directory);
+    rmSync(directory, { recursive: true, force: true });
+  }
   return true;
 }
 
