@@ -6,6 +6,7 @@ interface StartFlags {
   root: string;
   port: string;
   dockerSocket: string;
+  fresh: boolean;
 }
 
 export function startCommand(program: Command): void {
@@ -15,7 +16,12 @@ export function startCommand(program: Command): void {
     .option('--root <folder>', 'where everything is kept', '.sdp')
     .option('--port <port>', 'port of the UI and the API', '7070')
     .option('--docker-socket <path>', 'socket of the container engine', '/var/run/docker.sock')
+    .option('--fresh', 'first remove everything that a former start made', false)
     .action(async (options: StartFlags) => {
+      if (options.fresh) {
+        const { removeEverything } = await import('./remove-everything.ts');
+        await removeEverything(options);
+      }
       const { startAll } = await import('./all-in-one.ts');
       const stopped = untilAskedToStop();
       const all = await startAll({ root: options.root, port: Number(options.port), dockerSocket: options.dockerSocket, stopped });

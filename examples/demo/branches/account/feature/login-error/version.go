@@ -1,0 +1,6 @@
+package main
+
+const (
+	branch  = "feature/login-error"
+	version = "1.5.0-login-error"
+)

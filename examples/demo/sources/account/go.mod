@@ -1,0 +1,3 @@
+module account.sdp-demo.internal
+
+go 1.19

@@ -1,0 +1,6 @@
+package main
+
+const (
+	branch  = "develop"
+	version = "1.4.0"
+)

@@ -1,0 +1,3 @@
+module payment.sdp-demo.internal
+
+go 1.19

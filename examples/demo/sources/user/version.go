@@ -1,0 +1,6 @@
+package main
+
+const (
+	branch  = "develop"
+	version = "3.0.2"
+)
