@@ -16,7 +16,6 @@ export interface CreateOrder {
 
 export interface CreateOptions {
   Image: string;
-  Hostname: string;
   Env: string[];
   Labels: Record<string, string>;
   HostConfig: Record<string, unknown>;
@@ -35,7 +34,7 @@ export function createOptions(
   const { container } = order;
   return {
     Image: container.image,
-    Hostname: container.name,
+    // No Hostname: the engine's DNS would answer it, so the canonical name would lead to a container not yet healthy.
     // People's own variables win over the addresses that SDP injects.
     Env: Object.entries({ ...container.injected, ...container.variables }).map(([name, value]) => `${name}=${value}`),
     Labels: {

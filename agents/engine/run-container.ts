@@ -83,7 +83,7 @@ class Rollout {
     for (const one of stale) await discard(context, one.Id);
 
     const oldId = holder && holder.Id !== wanted?.Id ? holder.Id : undefined;
-    const newId = await this.bringUp(wanted, oldId, holder?.Id === wanted?.Id);
+    const newId = await this.bringUp(wanted, oldId, holder !== undefined && holder.Id === wanted?.Id);
     const old = family.filter((one) => isOldName(nameOf(one)) && one.Id !== newId).map((one) => one.Id);
     await this.retire([...(oldId === undefined ? [] : [oldId]), ...old]);
     return newId;
