@@ -2,7 +2,7 @@
 import { SdpError } from '#schema/errors';
 import { pause } from './abort.ts';
 import type { ContainerDetail, EngineContext } from './context.ts';
-import { engineFailed } from './engine-api.ts';
+import { engineFailed, statusOf } from './engine-api.ts';
 import { inspect } from './observe.ts';
 import { isOurContainer } from './ownership.ts';
 
@@ -59,10 +59,12 @@ export async function discard(context: EngineContext, id: string): Promise<void>
         method: 'DELETE',
         path: `/containers/${id}`,
         query: { force: true, v: true },
-        also: [404, 409],
+        also: [404],
       });
+      return;
     } catch (error) {
-      if (attempt >= 5) throw error;
+      // 409: somebody's removal is under way.
+      if (statusOf(error) !== 409 && attempt >= 5) throw error;
     }
     if (!(await inspect(context, id))) return;
     if (attempt >= 20) {

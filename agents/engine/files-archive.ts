@@ -24,6 +24,33 @@ export function filesArchive(files: Record<string, string>, directories: readonl
   return buffer(tar);
 }
 
+/**
+ * Those directories that the container does not have, parents first. The engine itself would make them closed to
+ * everybody but root; those that are there keep their owner and mode.
+ */
+export async function missingDirectories(
+  context: EngineContext,
+  id: string,
+  directories: readonly string[],
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const missing: string[] = [];
+  const known = new Set<string>();
+  // Deepest first: what is above one that exists needs no look, and each look mounts the container's files.
+  for (const directory of [...directories].sort().reverse()) {
+    if (known.has(directory)) continue;
+    const exists = await context.api
+      .json({ method: 'HEAD', path: `/containers/${id}/archive`, query: { path: directory }, signal })
+      .then(() => true, (error: unknown) => {
+        if (statusOf(error) === 404) return false;
+        throw error;
+      });
+    if (!exists) missing.push(directory);
+    else for (const parent of parentsOf([directory])) known.add(parent);
+  }
+  return missing.reverse();
+}
+
 /** Copies files into a container that has not started. Existing directories keep their owner and mode. */
 export async function copyFiles(
   context: EngineContext,
@@ -35,17 +62,7 @@ export async function copyFiles(
   if (paths.length === 0) return;
   const bad = paths.find((path) => !path.startsWith('/') || posix.normalize(path) !== path || path.endsWith('/'));
   if (bad !== undefined) throw new SdpError('invalid_request', `"${bad}" is not an absolute, normal path of a file.`);
-  const missing: string[] = [];
-  for (const parent of parentsOf(paths)) {
-    const exists = await context.api
-      .json({ method: 'HEAD', path: `/containers/${id}/archive`, query: { path: parent }, signal })
-      .then(() => true, (error: unknown) => {
-        if (statusOf(error) === 404) return false;
-        throw error;
-      });
-    // The engine itself would make it closed to everybody but root.
-    if (!exists) missing.push(parent);
-  }
+  const missing = await missingDirectories(context, id, parentsOf(paths), signal);
   await context.api.json({
     method: 'PUT',
     path: `/containers/${id}/archive`,

@@ -12,6 +12,7 @@ import { aborted } from './abort.ts';
 import { discard } from './containers.ts';
 import { listContainers, nameOf, type EngineContext } from './context.ts';
 import { engineFailed, statusOf } from './engine-api.ts';
+import { missingDirectories, parentsOf } from './files-archive.ts';
 import { packDirectory } from './pack-directory.ts';
 
 /** Milliseconds for laying a tree of any size on a base. */
@@ -25,6 +26,10 @@ export async function imageId(context: EngineContext, ref: string, signal?: Abor
     if (statusOf(error) === 404) return undefined;
     throw engineFailed(`Image ${ref} cannot be looked up`, error);
   }
+}
+
+interface ImageConfig {
+  Config: { Entrypoint?: string[] | null; Cmd?: string[] | null };
 }
 
 interface Layered {
@@ -43,7 +48,7 @@ export function imageFromFile(
     const { size } = await stat(image.file);
     const entry = tar.entry({ name: image.target.replace(/^\/+/, ''), mode: 0o755, size });
     await pipeline(createReadStream(image.file), entry);
-  }, [posix.dirname(image.target)], signal);
+  }, parentsOf([image.target]), signal);
 }
 
 /** A directory's contents over `target`; entry point and command stay the base's. */
@@ -57,7 +62,7 @@ export function imageFromDirectory(
     image,
     {},
     (tar) => packDirectory(tar, image.directory, { prefix: image.target.replace(/^\/+|\/+$/g, '') }),
-    [image.target],
+    parentsOf([posix.join(image.target, 'any')]),
     signal,
   );
 }
@@ -74,6 +79,8 @@ async function layer(
   try {
     // Named, so that leftovers of a killed agent are found; images and what runs from them never have this name.
     const name = `${TEMPORARY}${context.owner.installation}-${randomBytes(6).toString('hex')}`.replace(/[^\w.-]/g, '-');
+    const described = context.api.json<ImageConfig>({ method: 'GET', path: `/images/${image.base}/json`, signal });
+    described.catch(() => undefined);
     const created = await context.api
       .json<{ Id: string }>({
         method: 'POST',
@@ -115,11 +122,7 @@ async function layer(
     const [outcome] = await Promise.allSettled([filled, sent]);
     if (outcome.status === 'rejected' && !signal.aborted) throw outcome.reason;
     await sent;
-    const base = await context.api.json<{ Config: { Entrypoint?: string[] | null; Cmd?: string[] | null } }>({
-      method: 'GET',
-      path: `/images/${image.base}/json`,
-      signal,
-    });
+    const base = await described;
     const [repo, tag] = splitRef(image.ref);
     const committed = await context.api.json<{ Id: string }>({
       method: 'POST',
@@ -145,30 +148,6 @@ export async function removeTemporaries(context: EngineContext, olderThanMs: num
     const age = Date.now() - (one.Created ?? 0) * 1_000;
     if (nameOf(one).startsWith(TEMPORARY) && one.State === 'created' && age > olderThanMs) await discard(context, one.Id);
   }
-}
-
-/** Those of the directories, parents first, that the container does not have: it keeps modes of those it has. */
-async function missingDirectories(
-  context: EngineContext,
-  id: string,
-  directories: readonly string[],
-  signal: AbortSignal,
-): Promise<string[]> {
-  const all = new Set<string>();
-  for (const directory of directories) {
-    for (let path = posix.normalize(directory).replace(/\/+$/, ''); path.length > 1 && path !== '.'; path = posix.dirname(path)) all.add(path);
-  }
-  const missing: string[] = [];
-  for (const path of [...all].sort()) {
-    const there = await context.api
-      .json({ method: 'HEAD', path: `/containers/${id}/archive`, query: { path }, signal })
-      .then(() => true, (error: unknown) => {
-        if (statusOf(error) === 404) return false;
-        throw error;
-      });
-    if (!there) missing.push(path);
-  }
-  return missing;
 }
 
 /** Repository and tag of `registry:5000/a/b:tag`. */
