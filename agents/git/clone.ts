@@ -19,7 +19,11 @@ export function createClone(gitRoot: string, repository: string): Clone {
   const lock = createMutex();
   let orphansEnded = false;
 
-  const exists = (): Promise<boolean> => access(join(gitDir, 'HEAD')).then(() => true, () => false);
+  const exists = (): Promise<boolean> =>
+    access(join(gitDir, 'HEAD')).then(
+      () => true,
+      () => false
+    );
 
   async function prepare(): Promise<void> {
     if (!orphansEnded) await endOrphans(gitDir);

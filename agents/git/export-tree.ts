@@ -7,7 +7,12 @@ import { runLocalGit } from './run-git.ts';
  * Modes and symbolic links are kept. `directory` must not exist; it is complete or absent.
  * @param commit full id of a commit that the clone has
  */
-export async function exportCommit(gitDir: string, commit: string, directory: string, signal: AbortSignal): Promise<void> {
+export async function exportCommit(
+  gitDir: string,
+  commit: string,
+  directory: string,
+  signal: AbortSignal
+): Promise<void> {
   await mkdir(dirname(directory), { recursive: true });
   const temporary = `${directory}.partial`;
   const index = `${directory}.index`;

@@ -34,9 +34,13 @@ async function call(remote: Remote, args: readonly string[], gitDir?: string): P
   } catch (error) {
     if (!(error instanceof SdpError) || error.code !== 'deadline_exceeded' || remote.signal.aborted) throw error;
     const seconds = Math.round(remote.timeoutMs / 1000);
-    throw new SdpError('git_unreachable', `The git server did not answer for "${remote.repository}" within ${seconds} s (${remote.url}).`, {
-      hint: 'Check that the node reaches the git server; it is tried again.',
-    });
+    throw new SdpError(
+      'git_unreachable',
+      `The git server did not answer for "${remote.repository}" within ${seconds} s (${remote.url}).`,
+      {
+        hint: 'Check that the node reaches the git server; it is tried again.',
+      }
+    );
   }
 }
 
@@ -48,9 +52,13 @@ export async function probe(remote: Remote): Promise<void> {
   const result = await call(remote, lsRemoteArgs(remote.url));
   if (result.code !== 0) throw gitError(remote.repository, remote.url, result.stderr);
   if (result.answered[1] !== true) {
-    throw new SdpError('git_auth', `The git server lets anybody read "${remote.repository}", so it cannot tell whether a login is right.`, {
-      hint: 'Name a repository that needs a login as auth.repository in the agent\'s file.',
-    });
+    throw new SdpError(
+      'git_auth',
+      `The git server lets anybody read "${remote.repository}", so it cannot tell whether a login is right.`,
+      {
+        hint: "Name a repository that needs a login as auth.repository in the agent's file.",
+      }
+    );
   }
 }
 

@@ -13,11 +13,14 @@ export function lastLines(text: string, count = LAST_LINES): string {
   return lines.slice(-count).join('\n').slice(-LONGEST);
 }
 
-const AUTH = /Authentication failed|could not read (Username|Password)|requested URL returned error: (401|403|410)|HTTP Basic: Access denied|terminal prompts disabled/i;
+const AUTH =
+  /Authentication failed|could not read (Username|Password)|requested URL returned error: (401|403|410)|HTTP Basic: Access denied|terminal prompts disabled/i;
 const NOT_FOUND = /requested URL returned error: 404|repository '.*' not found|does not appear to be a git repository/i;
 const REDIRECT = /unable to update url base from redirection|requested URL returned error: 30\d/i;
-const TLS = /SSL certificate|certificate verif|self[- ]signed certificate|server certificate|unable to get local issuer|gnutls_handshake|SSL_connect|TLS/i;
-const UNREACHABLE = /Could not resolve host|Failed to connect|Couldn't connect|Connection (refused|reset|timed out)|timed out|Operation too slow|Empty reply|early EOF|RPC failed|transfer closed|unexpected disconnect|the remote end hung up|Network is unreachable|No route to host|Recv failure|Send failure|requested URL returned error: (408|429|5\d\d)/i;
+const TLS =
+  /SSL certificate|certificate verif|self[- ]signed certificate|server certificate|unable to get local issuer|gnutls_handshake|SSL_connect|TLS/i;
+const UNREACHABLE =
+  /Could not resolve host|Failed to connect|Couldn't connect|Connection (refused|reset|timed out)|timed out|Operation too slow|Empty reply|early EOF|RPC failed|transfer closed|unexpected disconnect|the remote end hung up|Network is unreachable|No route to host|Recv failure|Send failure|requested URL returned error: (408|429|5\d\d)/i;
 const DISK = /No space left on device/i;
 
 /**
@@ -39,14 +42,22 @@ export function gitError(repository: string, url: string, stderr: string): SdpEr
     });
   }
   if (NOT_FOUND.test(stderr)) {
-    return new SdpError('unknown_repository', `The git server has no repository at ${url} ("${repository}"), or this login may not see it.`, {
-      hint: "Check the origin of the node's checkout and the access of the login.",
-    });
+    return new SdpError(
+      'unknown_repository',
+      `The git server has no repository at ${url} ("${repository}"), or this login may not see it.`,
+      {
+        hint: "Check the origin of the node's checkout and the access of the login.",
+      }
+    );
   }
   if (REDIRECT.test(stderr)) {
-    return new SdpError('fetch_failed', `The git server ${host} redirects "${repository}" elsewhere, which is not followed: a login goes only to the origin that the operator configured.`, {
-      hint: "Set the origin of the node's checkout to the final address.",
-    });
+    return new SdpError(
+      'fetch_failed',
+      `The git server ${host} redirects "${repository}" elsewhere, which is not followed: a login goes only to the origin that the operator configured.`,
+      {
+        hint: "Set the origin of the node's checkout to the final address.",
+      }
+    );
   }
   if (UNREACHABLE.test(stderr)) {
     return new SdpError('git_unreachable', `The git server ${host} could not be reached for "${repository}": ${said}`, {
@@ -54,9 +65,13 @@ export function gitError(repository: string, url: string, stderr: string): SdpEr
     });
   }
   if (TLS.test(stderr)) {
-    return new SdpError('git_unreachable', `The certificate of the git server ${host} is not trusted by this node: ${said}`, {
-      hint: "Add the server's certificate authority to the node's trusted ones.",
-    });
+    return new SdpError(
+      'git_unreachable',
+      `The certificate of the git server ${host} is not trusted by this node: ${said}`,
+      {
+        hint: "Add the server's certificate authority to the node's trusted ones.",
+      }
+    );
   }
   return new SdpError('fetch_failed', `Fetching "${repository}" from ${host} failed: ${said || 'git said nothing.'}`);
 }

@@ -19,11 +19,18 @@ export interface Origin {
  */
 export async function readOrigin(repository: RepositoryConfig): Promise<string | undefined> {
   const path = resolve(repository.path);
-  const there = await stat(path).then((found) => found.isDirectory(), () => false);
+  const there = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false
+  );
   if (!there) {
-    throw new SdpError('unknown_repository', `The checkout of "${repository.name}" is missing: there is no folder ${path} on this node.`, {
-      hint: `Clone it there (git clone URL ${path}), or correct its path in the agent's file.`,
-    });
+    throw new SdpError(
+      'unknown_repository',
+      `The checkout of "${repository.name}" is missing: there is no folder ${path} on this node.`,
+      {
+        hint: `Clone it there (git clone URL ${path}), or correct its path in the agent's file.`,
+      }
+    );
   }
   const result = await runLocalGit({
     cwd: path,
@@ -35,18 +42,26 @@ export async function readOrigin(repository: RepositoryConfig): Promise<string |
   });
   if (result.code === 0) return withoutUserInfo(result.stdout.trim());
   if (/No such remote/i.test(result.stderr)) return undefined;
-  throw new SdpError('unknown_repository', `${path} ("${repository.name}") is no usable git checkout: ${result.stderr.trim()}`, {
-    hint: `Clone the repository there, or correct its path in the agent's file.`,
-  });
+  throw new SdpError(
+    'unknown_repository',
+    `${path} ("${repository.name}") is no usable git checkout: ${result.stderr.trim()}`,
+    {
+      hint: `Clone the repository there, or correct its path in the agent's file.`,
+    }
+  );
 }
 
 /** @throws SdpError unknown_repository without an origin, fetch_failed for a protocol that logins do not travel by */
 export async function requireOrigin(repository: RepositoryConfig, allowed: readonly string[]): Promise<Origin> {
   const url = await readOrigin(repository);
   if (url === undefined) {
-    throw new SdpError('unknown_repository', `The checkout ${repository.path} of "${repository.name}" has no remote "origin".`, {
-      hint: `Add it: git -C ${repository.path} remote add origin https://...`,
-    });
+    throw new SdpError(
+      'unknown_repository',
+      `The checkout ${repository.path} of "${repository.name}" has no remote "origin".`,
+      {
+        hint: `Add it: git -C ${repository.path} remote add origin https://...`,
+      }
+    );
   }
   const problem = originProblem(url, allowed);
   if (problem !== undefined) {

@@ -27,7 +27,12 @@ export async function listBranches(gitDir: string, signal: AbortSignal): Promise
 /** The commit that a branch is at, or undefined when there is no such branch. */
 export async function branchCommit(gitDir: string, branch: string, signal: AbortSignal): Promise<string | undefined> {
   const ref = `refs/heads/${branch}`;
-  const result = await runLocalGit({ gitDir, args: ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`], accept: [0, 1, 128], signal });
+  const result = await runLocalGit({
+    gitDir,
+    args: ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`],
+    accept: [0, 1, 128],
+    signal,
+  });
   const line = result.stdout.trim().split('\n').at(-1) ?? '';
   return result.code === 0 && FULL.test(line) ? line : undefined;
 }
@@ -43,10 +48,20 @@ export async function findCommit(gitDir: string, id: string, signal: AbortSignal
     });
   }
   // Not rev-parse of the name: a branch may be called like an abbreviated id.
-  const candidates = await runLocalGit({ gitDir, args: ['rev-parse', `--disambiguate=${id.toLowerCase()}`], accept: [0, 128], signal });
+  const candidates = await runLocalGit({
+    gitDir,
+    args: ['rev-parse', `--disambiguate=${id.toLowerCase()}`],
+    accept: [0, 128],
+    signal,
+  });
   const ids = candidates.stdout.split('\n').filter((line) => FULL.test(line));
   if (ids.length === 0) return undefined;
-  const kinds = await runLocalGit({ gitDir, args: ['cat-file', '--batch-check'], input: `${ids.join('\n')}\n`, signal });
+  const kinds = await runLocalGit({
+    gitDir,
+    args: ['cat-file', '--batch-check'],
+    input: `${ids.join('\n')}\n`,
+    signal,
+  });
   const commits = kinds.stdout.split('\n').flatMap((line) => {
     const [commit = '', kind = ''] = line.split(' ');
     return kind === 'commit' ? [commit] : [];
@@ -59,12 +74,20 @@ export async function findCommit(gitDir: string, id: string, signal: AbortSignal
 
 /** What people see of a commit. `commit` is a full id that exists. */
 export async function commitInfo(gitDir: string, commit: string, signal: AbortSignal): Promise<CommitInfo> {
-  const result = await runLocalGit({ gitDir, args: ['log', '-1', '--no-show-signature', '--format=%H%x00%s%x00%an%x00%aI', '--end-of-options', commit], signal });
+  const result = await runLocalGit({
+    gitDir,
+    args: ['log', '-1', '--no-show-signature', '--format=%H%x00%s%x00%an%x00%aI', '--end-of-options', commit],
+    signal,
+  });
   const [id = '', subject = '', author = '', authoredAt = ''] = result.stdout.trimEnd().split('\0');
   return { commit: id, subject, author, authoredAt };
 }
 
 /** Keeps a commit whatever happens to its branch. */
 export async function pinCommit(gitDir: string, commit: string, signal: AbortSignal): Promise<void> {
-  await runLocalGit({ gitDir, args: ['update-ref', '--no-deref', '--end-of-options', `refs/sdp/commits/${commit}`, commit], signal });
+  await runLocalGit({
+    gitDir,
+    args: ['update-ref', '--no-deref', '--end-of-options', `refs/sdp/commits/${commit}`, commit],
+    signal,
+  });
 }

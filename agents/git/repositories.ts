@@ -47,7 +47,10 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
     const slug = slugOf(config.name);
     const other = entries.get(slug);
     if (other !== undefined) {
-      throw new SdpError('invalid_document', `The repositories "${other.config.name}" and "${config.name}" have one name in lower case.`);
+      throw new SdpError(
+        'invalid_document',
+        `The repositories "${other.config.name}" and "${config.name}" have one name in lower case.`
+      );
     }
     entries.set(slug, { config, clone: createClone(root, config.name) });
   }
@@ -56,7 +59,9 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
     const entry = entries.get(slugOf(repository));
     if (entry !== undefined) return entry;
     throw new SdpError('unknown_repository', `This node has no repository "${repository}".`, {
-      hint: `Add it to "repositories" of the agent's file. It has: ${[...entries.values()].map((e) => e.config.name).join(', ') || 'none'}.`,
+      hint: `Add it to "repositories" of the agent's file. It has: ${
+        [...entries.values()].map((e) => e.config.name).join(', ') || 'none'
+      }.`,
     });
   }
 
@@ -76,19 +81,29 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
   }
 
   /** Siblings that `replace` lines lead to are fetched with the same login: the build has none. */
-  async function fetchSiblings(config: RepositoryConfig, credentials: Credentials, reporter: Reporter, signal: AbortSignal): Promise<void> {
+  async function fetchSiblings(
+    config: RepositoryConfig,
+    credentials: Credentials,
+    reporter: Reporter,
+    signal: AbortSignal
+  ): Promise<void> {
     for (const name of config.build.kind === 'go' ? config.build.with : []) {
       const sibling = entryOf(name);
       const remote = await remoteOf(sibling.config, credentials, signal);
       reporter.log('FETCH', `Fetching ${sibling.config.name}, which ${config.name} is built with...`);
       await sibling.clone.writing(
         () => fetchAll(sibling.clone.gitDir, { ...remote, log: (line) => reporter.log('FETCH', line) }, true),
-        signal,
+        signal
       );
     }
   }
 
-  async function resolveWanted(gitDir: string, config: RepositoryConfig, wanted: { branch: string } | { commit: string }, remote: Remote): Promise<string> {
+  async function resolveWanted(
+    gitDir: string,
+    config: RepositoryConfig,
+    wanted: { branch: string } | { commit: string },
+    remote: Remote
+  ): Promise<string> {
     const { signal } = remote;
     if ('branch' in wanted) {
       const commit = await branchCommit(gitDir, wanted.branch, signal);
@@ -96,10 +111,14 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
       const names = (await listBranches(gitDir, signal)).map((info) => info.branch);
       const near = nearMatches(wanted.branch, names);
       throw new SdpError('unknown_branch', `The repository "${config.name}" has no branch "${wanted.branch}".`, {
-        hint: near.length > 0 ? `Did you mean ${near.map((name) => `"${name}"`).join(' or ')}?` : `It has ${names.length} branches; list them with the repository.`,
+        hint:
+          near.length > 0
+            ? `Did you mean ${near.map((name) => `"${name}"`).join(' or ')}?`
+            : `It has ${names.length} branches; list them with the repository.`,
       });
     }
-    const commit = (await findCommit(gitDir, wanted.commit, signal)) ?? (await fetchCommit(gitDir, wanted.commit, remote));
+    const commit =
+      (await findCommit(gitDir, wanted.commit, signal)) ?? (await fetchCommit(gitDir, wanted.commit, remote));
     if (commit !== undefined) return commit;
     throw new SdpError('missing_commit', `The repository "${config.name}" has no commit ${wanted.commit}.`, {
       hint: 'It is on no branch and no tag of the git server, or belongs to another repository.',
@@ -139,9 +158,13 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
         const remote = await remoteOf(config, credentials, signal);
         await clone.writing(() => fetchAll(clone.gitDir, remote, false), signal);
       } else if (!(await clone.exists())) {
-        throw new SdpError('needs_login', `The branches of "${config.name}" are not known on this node: it was never fetched here.`, {
-          hint: 'Log in and list them again, or deploy a branch.',
-        });
+        throw new SdpError(
+          'needs_login',
+          `The branches of "${config.name}" are not known on this node: it was never fetched here.`,
+          {
+            hint: 'Log in and list them again, or deploy a branch.',
+          }
+        );
       }
       return listBranches(clone.gitDir, signal);
     },

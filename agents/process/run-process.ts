@@ -142,11 +142,14 @@ export function runProcess(request: ProcessRequest): Promise<ProcessResult> {
     child.on('exit', () => {
       // A child of the child may hold the pipes open: it does not outlive its parent for long.
       for (const pipe of child.stdio.slice(3)) pipe?.destroy();
-      straggler = setTimeout(() => {
-        killGroup(pid, 'SIGKILL');
-        child.stdout?.destroy();
-        child.stderr?.destroy();
-      }, failure === undefined ? GRACE_MS : 200);
+      straggler = setTimeout(
+        () => {
+          killGroup(pid, 'SIGKILL');
+          child.stdout?.destroy();
+          child.stderr?.destroy();
+        },
+        failure === undefined ? GRACE_MS : 200
+      );
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);

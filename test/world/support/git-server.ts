@@ -37,7 +37,12 @@ export interface GitServer {
   close(): Promise<void>;
 }
 
-const AUTHOR = { GIT_AUTHOR_NAME: 'Dev Eloper', GIT_AUTHOR_EMAIL: 'dev@example.com', GIT_COMMITTER_NAME: 'Dev Eloper', GIT_COMMITTER_EMAIL: 'dev@example.com' };
+const AUTHOR = {
+  GIT_AUTHOR_NAME: 'Dev Eloper',
+  GIT_AUTHOR_EMAIL: 'dev@example.com',
+  GIT_COMMITTER_NAME: 'Dev Eloper',
+  GIT_COMMITTER_EMAIL: 'dev@example.com',
+};
 
 /** Runs git for a test, as a developer would; answers what it printed. */
 export function git(cwd: string, ...args: string[]): string {
@@ -45,7 +50,13 @@ export function git(cwd: string, ...args: string[]): string {
     cwd,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', ...AUTHOR },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: '/nonexistent',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      ...AUTHOR,
+    },
   }).trim();
 }
 
@@ -69,7 +80,13 @@ function allowed(request: IncomingMessage, users: Record<string, string>, logins
   return users[user] !== undefined && users[user] === login.slice(colon + 1) ? user : undefined;
 }
 
-function backend(request: IncomingMessage, response: ServerResponse, root: string, user: string, mischief: Mischief): void {
+function backend(
+  request: IncomingMessage,
+  response: ServerResponse,
+  root: string,
+  user: string,
+  mischief: Mischief
+): void {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const child = spawn('git', ['http-backend'], {
     stdio: ['pipe', 'pipe', 'ignore'],

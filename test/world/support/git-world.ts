@@ -2,8 +2,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ErrorBody } from '#schema/errors';
-import type { BuildConfig, Reporter, RepositoryConfig } from '#agents/contract';
+import type { BuildConfig, RepositoryConfig } from '#agents/contract';
 import { createBare, git, startGitServer, type GitServer } from './git-server.ts';
 
 export const LOGIN = { username: 'dev', password: 'pässword-0815' };
@@ -28,7 +27,9 @@ export function writeFiles(folder: string, files: Record<string, string>): void 
   }
 }
 
-export async function createGitWorld(users: Record<string, string> = { [LOGIN.username]: LOGIN.password }): Promise<GitWorld> {
+export async function createGitWorld(
+  users: Record<string, string> = { [LOGIN.username]: LOGIN.password }
+): Promise<GitWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'sdp-git-'));
   const root = join(folder, 'server');
   const server = await startGitServer({ root, users });
@@ -64,25 +65,5 @@ export async function createGitWorld(users: Record<string, string> = { [LOGIN.us
       await server.close();
       rmSync(folder, { recursive: true, force: true });
     },
-  };
-}
-
-/** A reporter that keeps what it was told. */
-export function recordingReporter(): Reporter & { events: string[]; lines: string[]; durations: number[]; errors: ErrorBody[] } {
-  const events: string[] = [];
-  const lines: string[] = [];
-  const durations: number[] = [];
-  const errors: ErrorBody[] = [];
-  return {
-    events,
-    lines,
-    durations,
-    errors,
-    event(event, more) {
-      events.push(event);
-      if (more?.durationMs !== undefined) durations.push(more.durationMs);
-      if (more?.error !== undefined) errors.push(more.error);
-    },
-    log: (phase, text) => void lines.push(`[${phase}] ${text}`),
   };
 }

@@ -1,12 +1,22 @@
 /** Fetching from a real git server, and what survives force-pushes and kills. */
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGitRepositories, type LocalRepositories } from '#agents/git/repositories';
 import type { RepositoryConfig } from '#agents/contract';
 import { git } from '../../support/git-server.ts';
-import { createGitWorld, LOGIN, recordingReporter, type GitWorld } from '../../support/git-world.ts';
+import { createGitWorld, LOGIN, type GitWorld } from '../../support/git-world.ts';
+import { recordingReporter } from '../../support/recording-reporter.ts';
 
 const never = (): AbortSignal => new AbortController().signal;
 let world: GitWorld;
@@ -24,13 +34,16 @@ const fetchBranch = (branch: string) => repositories.fetch('account', { branch }
 const clonePath = (): string => join(world.dataDir, 'git', 'account.git');
 
 function gitPids(): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`--git-dir=${clonePath()}`);
-    } catch {
-      return false;
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`--git-dir=${clonePath()}`);
+      } catch {
+        return false;
+      }
+    });
 }
 
 async function until<T>(probe: () => T | undefined | false): Promise<T> {
@@ -51,7 +64,12 @@ describe('fetch', () => {
     const commit = world.push('Account', 'feature/login-error', { 'a.txt': '1' });
     const reporter = recordingReporter();
     const info = await repositories.fetch('account', { branch: 'feature/login-error' }, LOGIN, reporter, never());
-    expect(info).toMatchObject({ commit, branch: 'feature/login-error', subject: 'Change feature/login-error', author: 'Dev Eloper' });
+    expect(info).toMatchObject({
+      commit,
+      branch: 'feature/login-error',
+      subject: 'Change feature/login-error',
+      author: 'Dev Eloper',
+    });
     expect(Date.parse(info.authoredAt)).toBeGreaterThan(0);
     expect(reporter.events).toEqual(['FETCH_STARTED', 'FETCH_COMPLETED']);
     expect(reporter.durations).toHaveLength(1);
@@ -63,17 +81,29 @@ describe('fetch', () => {
     expect(await fetchBranch('feature/ünï-code#1')).toMatchObject({ commit, branch: 'feature/ünï-code#1' });
   });
 
-  it.each(['-x', '--upload-pack=touch /tmp/sdp-owned', '', 'a b', 'a..b', '@{-1}', 'a\nb', 'x.lock', '/a', 'a~1', 'HEAD^'])(
-    'refuses %j as a branch name',
-    async (name) => {
-      await expect(fetchBranch(name)).rejects.toMatchObject({ code: 'bad_branch_name' });
-      expect(existsSync('/tmp/sdp-owned')).toBe(false);
-    },
-  );
+  it.each([
+    '-x',
+    '--upload-pack=touch /tmp/sdp-owned',
+    '',
+    'a b',
+    'a..b',
+    '@{-1}',
+    'a\nb',
+    'x.lock',
+    '/a',
+    'a~1',
+    'HEAD^',
+  ])('refuses %j as a branch name', async (name) => {
+    await expect(fetchBranch(name)).rejects.toMatchObject({ code: 'bad_branch_name' });
+    expect(existsSync('/tmp/sdp-owned')).toBe(false);
+  });
 
   it('names near matches of an unknown branch', async () => {
     const failed = await fetchBranch('feature/login-eror').catch((e: unknown) => e);
-    expect(failed).toMatchObject({ code: 'unknown_branch', hint: expect.stringContaining('feature/login-error') as string });
+    expect(failed).toMatchObject({
+      code: 'unknown_branch',
+      hint: expect.stringContaining('feature/login-error') as string,
+    });
   });
 
   it('keeps a pinned commit when the branch is force-pushed away', async () => {
@@ -85,7 +115,13 @@ describe('fetch', () => {
     const target = join(world.folder, 'old-tree');
     await repositories.exportTree('account', old, target, never());
     expect(readFileSync(join(target, 'm.txt'), 'utf8')).toBe('old');
-    const byCommit = await repositories.fetch('account', { commit: old.slice(0, 10) }, LOGIN, recordingReporter(), never());
+    const byCommit = await repositories.fetch(
+      'account',
+      { commit: old.slice(0, 10) },
+      LOGIN,
+      recordingReporter(),
+      never()
+    );
     expect(byCommit).toMatchObject({ commit: old, branch: '' });
   });
 
@@ -103,7 +139,9 @@ describe('fetch', () => {
   it('refuses a commit that is nowhere', async () => {
     const nowhere = repositories.fetch('account', { commit: 'f'.repeat(40) }, LOGIN, recordingReporter(), never());
     await expect(nowhere).rejects.toMatchObject({ code: 'missing_commit' });
-    await expect(repositories.exportTree('account', 'f'.repeat(40), join(world.folder, 'nowhere'), never())).rejects.toMatchObject({ code: 'missing_commit' });
+    await expect(
+      repositories.exportTree('account', 'f'.repeat(40), join(world.folder, 'nowhere'), never())
+    ).rejects.toMatchObject({ code: 'missing_commit' });
   });
 
   it('lists branches from the clone, and from the server with a login', async () => {
@@ -124,10 +162,12 @@ describe('fetch', () => {
     expect(infos.map((info) => info.branch)).toEqual(['develop', 'newest', 'moving', 'develop']);
   });
 
-  it('leaves the operator\'s checkout as it was', () => {
+  it("leaves the operator's checkout as it was", () => {
     expect(git(account.path, 'status', '--porcelain')).toBe('');
     expect(git(account.path, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('develop');
-    expect(readdirSync(join(account.path, '.git')).filter((name) => name.endsWith('.lock') || name === 'FETCH_HEAD')).toEqual([]);
+    expect(
+      readdirSync(join(account.path, '.git')).filter((name) => name.endsWith('.lock') || name === 'FETCH_HEAD')
+    ).toEqual([]);
   });
 });
 
@@ -155,13 +195,18 @@ describe('a killed git', () => {
     world.server.mischief.bytesPerSecond = 1_000_000;
     const running = fetchBranch('heavy').catch((e: unknown) => e);
     const pid = await until(() => gitPids()[0]);
-    await until(() => readdirSync(join(clonePath(), 'objects'), { recursive: true }).some((name) => String(name).includes('tmp_')));
+    await until(() =>
+      readdirSync(join(clonePath(), 'objects'), { recursive: true }).some((name) => String(name).includes('tmp_'))
+    );
     process.kill(-pid, 'SIGKILL');
     expect(await running).toMatchObject({ code: 'fetch_failed' });
     delete world.server.mischief.bytesPerSecond;
-    for (const lock of ['packed-refs.lock', 'HEAD.lock', 'refs/heads/heavy.lock', 'shallow.lock']) writeFileSync(join(clonePath(), lock), '');
+    for (const lock of ['packed-refs.lock', 'HEAD.lock', 'refs/heads/heavy.lock', 'shallow.lock'])
+      writeFileSync(join(clonePath(), lock), '');
     expect((await fetchBranch('heavy')).commit).toBe(commit);
-    const left = readdirSync(clonePath(), { recursive: true }).map(String).filter((name) => /\.lock$|tmp_/.test(name));
+    const left = readdirSync(clonePath(), { recursive: true })
+      .map(String)
+      .filter((name) => /\.lock$|tmp_/.test(name));
     expect(left).toEqual([]);
   });
 
@@ -169,7 +214,9 @@ describe('a killed git', () => {
     world.push('Account', 'slow', { 'slow.bin': randomBytes(3_000_000).toString('hex') });
     world.server.mischief.bytesPerSecond = 200_000;
     const abort = new AbortController();
-    const running = repositories.fetch('account', { branch: 'slow' }, LOGIN, recordingReporter(), abort.signal).catch((e: unknown) => e);
+    const running = repositories
+      .fetch('account', { branch: 'slow' }, LOGIN, recordingReporter(), abort.signal)
+      .catch((e: unknown) => e);
     await until(() => gitPids().length > 0);
     abort.abort();
     expect(await running).toMatchObject({ code: 'cancelled' });
@@ -198,12 +245,14 @@ describe('a killed git', () => {
   });
 });
 
-describe('the operator\'s checkout', () => {
+describe("the operator's checkout", () => {
   const one = (path: string) => createGitRepositories({ dataDir: world.dataDir, repositories: [{ ...account, path }] });
 
   it('is named by its path when it is missing, and nothing is removed (komodo#410)', async () => {
     const path = join(world.folder, 'checkouts', 'missing');
-    const failed = await one(path).originOf('account').catch((e: unknown) => e);
+    const failed = await one(path)
+      .originOf('account')
+      .catch((e: unknown) => e);
     expect(failed).toMatchObject({ code: 'unknown_repository', message: expect.stringContaining(path) as string });
   });
 
@@ -220,10 +269,13 @@ describe('the operator\'s checkout', () => {
     await expect(one(path).checkLogin('account', LOGIN, never())).rejects.toMatchObject({ code: 'unknown_repository' });
   });
 
-  it.each(['git@example.com:x/y.git', 'ssh://git@example.com/x.git', '/srv/x.git', 'ext::sh -c true'])('with the origin %s is refused', async (url) => {
-    const path = join(world.folder, 'other-origin');
-    if (!existsSync(path)) git(world.folder, 'init', '--quiet', path);
-    git(path, 'config', 'remote.origin.url', url);
-    await expect(one(path).checkLogin('account', LOGIN, never())).rejects.toMatchObject({ code: 'fetch_failed' });
-  });
+  it.each(['git@example.com:x/y.git', 'ssh://git@example.com/x.git', '/srv/x.git', 'ext::sh -c true'])(
+    'with the origin %s is refused',
+    async (url) => {
+      const path = join(world.folder, 'other-origin');
+      if (!existsSync(path)) git(world.folder, 'init', '--quiet', path);
+      git(path, 'config', 'remote.origin.url', url);
+      await expect(one(path).checkLogin('account', LOGIN, never())).rejects.toMatchObject({ code: 'fetch_failed' });
+    }
+  );
 });
