@@ -2,13 +2,13 @@
 import { SdpError } from '#schema/errors';
 import { runProcess } from '../process/run-process.ts';
 
-/** Such as `go1.19.8`. @throws SdpError unavailable when there is no go */
+/** Such as `go1.19.8`. @throws SdpError unavailable only when there is no go at all */
 export async function installedGo(env: Readonly<Record<string, string>>): Promise<string> {
   const result = await runProcess({ argv: ['go', 'env', 'GOVERSION'], env, timeoutMs: 30_000 });
   const version = result.stdout.trim();
   if (result.code === 0 && /^(go\d|devel)/.test(version)) return version;
   throw new SdpError(
-    'unavailable',
+    'internal',
     `The go of this node does not tell its version: ${result.stderr.trim() || version}`,
     {
       hint: 'Check the Go installation of the node.',

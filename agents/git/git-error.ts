@@ -36,6 +36,11 @@ export function gitError(repository: string, url: string, stderr: string): SdpEr
       hint: 'Free some space on the node, then deploy again.',
     });
   }
+  if (/cannot (exec|run) .*askpass/i.test(stderr)) {
+    return new SdpError('fetch_failed', `Git could not start the agent's askpass helper for "${repository}": ${said}`, {
+      hint: "The agent's dataDir must not be on a file system mounted noexec.",
+    });
+  }
   if (AUTH.test(stderr)) {
     return new SdpError('git_auth', `The git server ${host} refused this login for "${repository}".`, {
       hint: 'Log in again. If that does not help, ask for access to the repository.',

@@ -1,5 +1,5 @@
 /** Reads where a repository comes from out of the operator's checkout, which is never changed. */
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { RepositoryConfig } from '../contract.ts';
 import { SdpError } from '#schema/errors';
@@ -32,12 +32,14 @@ export async function readOrigin(repository: RepositoryConfig): Promise<string |
       }
     );
   }
+  // Git compares what it finds with safe.directory, links followed.
+  const real = await realpath(path);
   const result = await runLocalGit({
-    cwd: path,
+    cwd: real,
     // The checkout belongs to the operator, the agent may be another user.
-    args: ['-c', `safe.directory=${path}`, 'remote', 'get-url', 'origin'],
+    args: ['-c', `safe.directory=${real}`, 'remote', 'get-url', 'origin'],
     // A parent folder's repository is not this one.
-    env: { GIT_CEILING_DIRECTORIES: dirname(path) },
+    env: { GIT_CEILING_DIRECTORIES: dirname(real) },
     accept: [0, 2, 128],
   });
   if (result.code === 0) return withoutUserInfo(result.stdout.trim());

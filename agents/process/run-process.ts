@@ -76,7 +76,7 @@ function notStarted(request: ProcessRequest, error: NodeJS.ErrnoException): SdpE
       hint: `Install ${program} on the node, then restart the agent.`,
     });
   }
-  return new SdpError('unavailable', `${program} could not start: ${error.code ?? error.message}.`);
+  return new SdpError('internal', `${program} could not start: ${error.code ?? error.message}.`);
 }
 
 function abortError(program: string, signal: AbortSignal): SdpError {

@@ -89,6 +89,7 @@ describe('gitError', () => {
     ],
     [`fatal: unable to update url base from redirection:\n  asked for: x\n   redirect: y`, 'fetch_failed'],
     [`fatal: write error: No space left on device`, 'disk_full'],
+    [`error: cannot exec '/data/git/askpass.sh': Permission denied\nfatal: could not read Username for 'x'`, 'fetch_failed'],
     [`fatal: something new`, 'fetch_failed'],
     ['', 'fetch_failed'],
   ])('%s', (stderr, code) => {
@@ -162,6 +163,17 @@ describe('progress', () => {
       'Receiving objects: 100%',
       'From https://host/x',
     ]);
+  });
+});
+
+describe('refs', () => {
+  it('are not all listed when there are thousands', () => {
+    const lines: string[] = [];
+    const log = thinProgress((line) => lines.push(line));
+    for (let index = 0; index < 3_000; index += 1) log(` * [new branch]      b${index} -> b${index}`);
+    log(' - [deleted]         (none)     -> old');
+    expect(lines).toHaveLength(21);
+    expect(lines.at(-1)).toBe('... and more refs');
   });
 });
 

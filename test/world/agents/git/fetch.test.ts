@@ -1,5 +1,6 @@
 /** Fetching from a real git server, and what survives force-pushes and kills. */
 import {
+  chownSync,
   existsSync,
   lstatSync,
   readdirSync,
@@ -260,6 +261,14 @@ describe("the operator's checkout", () => {
     git(world.folder, 'init', '--quiet');
     const path = join(world.folder, 'checkouts');
     await expect(one(path).originOf('account')).rejects.toMatchObject({ code: 'unknown_repository' });
+  });
+
+  it('may belong to another user and be reached by a link', async () => {
+    const path = join(world.folder, 'linked');
+    symlinkSync(account.path, path);
+    for (const name of ['', '.git']) chownSync(join(account.path, name), 12_345, 12_345);
+    expect(await one(path).originOf('account')).toBe(world.server.urlOf('Account'));
+    for (const name of ['', '.git']) chownSync(join(account.path, name), 0, 0);
   });
 
   it('has an origin, or says that it has none', async () => {
