@@ -39,7 +39,7 @@ async function phase<T>(
   reporter: Reporter,
   started: PipelineEvent,
   completed: PipelineEvent,
-  work: () => Promise<T>
+  work: () => Promise<T>,
 ): Promise<T> {
   const at = Date.now();
   reporter.event(started);
@@ -70,7 +70,7 @@ async function buildGo(context: BuildContext, build: GoBuild, root: string, tree
       const head = await context.git.head(place.repository.name, signal);
       reporter.log(
         'CHECKOUT',
-        `Laying ${place.repository.name} beside: ${head.branch} at ${head.commit.slice(0, 12)} ${head.subject}`
+        `Laying ${place.repository.name} beside: ${head.branch} at ${head.commit.slice(0, 12)} ${head.subject}`,
       );
       await context.git.exportTree(place.repository.name, head.commit, place.folder, signal);
     }
@@ -89,7 +89,7 @@ async function buildGo(context: BuildContext, build: GoBuild, root: string, tree
   await phase(reporter, 'BUILD_STARTED', 'BUILD_COMPLETED', async () => {
     reporter.log(
       'BUILD',
-      `${context.goVersion ?? 'go'} build ${module.target}${module.vendored ? ' with vendor/' : ''}...`
+      `${context.goVersion ?? 'go'} build ${module.target}${module.vendored ? ' with vendor/' : ''}...`,
     );
     await buildBinary(work, file);
   });
@@ -97,7 +97,7 @@ async function buildGo(context: BuildContext, build: GoBuild, root: string, tree
     reporter.log('IMAGE', `Making ${job.image} on ${context.runtimeImage}...`);
     return images.fromFile(
       { ref: job.image, base: context.runtimeImage, file, target: SERVICE_PATH, labels: context.labels },
-      signal
+      signal,
     );
   });
 }
@@ -110,7 +110,7 @@ async function buildDockerfile(context: BuildContext, file: string, directory: s
     return images.fromDockerfile(
       { ref: job.image, directory, file, labels },
       (line) => reporter.log('BUILD', line),
-      signal
+      signal,
     );
   });
   return image(reporter, async () => {
@@ -118,7 +118,7 @@ async function buildDockerfile(context: BuildContext, file: string, directory: s
     if (made !== undefined) return made;
     throw new SdpError(
       'engine_failed',
-      `The engine built ${id} for "${config.name}" and does not know it as ${job.image}.`
+      `The engine built ${id} for "${config.name}" and does not know it as ${job.image}.`,
     );
   });
 }
@@ -136,7 +136,7 @@ function makeImage(context: BuildContext, root: string, tree: string): Promise<s
         reporter.log('IMAGE', `Laying the sources on ${build.base}...`);
         return images.fromDirectory(
           { ref: job.image, base: build.base, directory: tree, target: build.target, labels },
-          signal
+          signal,
         );
       });
   }

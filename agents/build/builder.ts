@@ -81,7 +81,7 @@ export function createBuilder(options: BuilderOptions): Builder {
       `"${repository.name}" would be built as ${current} now, not as ${job.image}: its build configuration, Go or base image changed.`,
       {
         hint: 'Nothing is to be done: the next plan uses the new name.',
-      }
+      },
     );
   }
 

@@ -17,7 +17,7 @@ function expand(text: string, values: ReadonlyMap<string, string>): string {
     /\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))/g,
     (_, braced?: string, otherwise?: string, bare?: string) => {
       return values.get(braced ?? bare ?? '') ?? otherwise ?? '';
-    }
+    },
   );
 }
 

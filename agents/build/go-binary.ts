@@ -54,13 +54,13 @@ export async function requireModules(work: GoWork, goMod: GoMod): Promise<void> 
       `The package ${module.target} of "${repository}" is "${name}", not a program ("main").`,
       {
         hint: "Name the folder with the program as build.package in the agent's file.",
-      }
+      },
     );
   }
   if (module.vendored || !LOOKS_MISSING.test(listed.stderr)) return; // The compiler says it better.
   const missing = await missingModules(goMod, work.folders.modules);
   const named = [...listed.stderr.matchAll(/([\w.~-]+(?:\/[\w.~-]+)+)@(v[\w.+-]+)/g)].map(
-    (match) => `${match[1]} ${match[2]}`
+    (match) => `${match[1]} ${match[2]}`,
   );
   const all = missing.length > 0 ? missing : [...new Set(named)];
   if (all.length > 0) throw missingModuleError(repository, all, work.folders.modules);

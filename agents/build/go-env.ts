@@ -24,7 +24,7 @@ export function goFolders(dataDir: string, host: NodeJS.ProcessEnv = process.env
 export function goEnv(
   build: Pick<GoBuild, 'cgo' | 'goproxy'>,
   folders: GoFolders,
-  temporary: string
+  temporary: string,
 ): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin',

@@ -26,7 +26,7 @@ export interface GoMod {
 export const exists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
-    () => false
+    () => false,
   );
 
 /** Whether `path` is `folder` or lies in it. */
@@ -41,7 +41,7 @@ export async function findModule(repository: string, tree: string, packagePath: 
       `"${repository}" has no folder ${packagePath}, which the agent's file names as its package.`,
       {
         hint: "Correct build.package of the repository in the agent's file.",
-      }
+      },
     );
   }
   for (let folder = packageFolder; isInside(tree, folder); folder = dirname(folder)) {
@@ -53,7 +53,7 @@ export async function findModule(repository: string, tree: string, packagePath: 
   }
   throw new SdpError(
     'build_failed',
-    `"${repository}" has no go.mod at this commit, neither in ${packagePath} nor above it.`
+    `"${repository}" has no go.mod at this commit, neither in ${packagePath} nor above it.`,
   );
 }
 
@@ -62,7 +62,7 @@ export async function readGoMod(
   repository: string,
   folder: string,
   env: Record<string, string>,
-  signal: AbortSignal
+  signal: AbortSignal,
 ): Promise<GoMod> {
   const result = await runProcess({
     argv: ['go', 'mod', 'edit', '-json'],
@@ -74,6 +74,6 @@ export async function readGoMod(
   if (result.code === 0) return JSON.parse(result.stdout) as GoMod;
   throw new SdpError(
     'build_failed',
-    `The go.mod of "${repository}" cannot be read: ${result.stderr.replaceAll(folder + sep, '').trim()}`
+    `The go.mod of "${repository}" cannot be read: ${result.stderr.replaceAll(folder + sep, '').trim()}`,
   );
 }

@@ -7,13 +7,9 @@ export async function installedGo(env: Readonly<Record<string, string>>): Promis
   const result = await runProcess({ argv: ['go', 'env', 'GOVERSION'], env, timeoutMs: 30_000 });
   const version = result.stdout.trim();
   if (result.code === 0 && /^(go\d|devel)/.test(version)) return version;
-  throw new SdpError(
-    'internal',
-    `The go of this node does not tell its version: ${result.stderr.trim() || version}`,
-    {
-      hint: 'Check the Go installation of the node.',
-    }
-  );
+  throw new SdpError('internal', `The go of this node does not tell its version: ${result.stderr.trim() || version}`, {
+    hint: 'Check the Go installation of the node.',
+  });
 }
 
 /** The language version in a go.mod's text, such as `1.21` or `1.21.3`. */
@@ -48,6 +44,6 @@ export function requireGo(repository: string, goMod: string, toolchain: string):
     `"${repository}" asks for Go ${wanted} in its go.mod; this node has ${toolchain.replace(/^go/, 'Go ')}.`,
     {
       hint: `Install Go ${wanted} or newer on the node, or deploy a commit that an older Go builds.`,
-    }
+    },
   );
 }

@@ -15,7 +15,7 @@ async function isCached(cache: string, path: string, version: string): Promise<b
 /** What a requirement leads to after `replace`; undefined for a folder. */
 function replaced(required: ModuleVersion, goMod: GoMod): ModuleVersion | undefined {
   const rule = (goMod.Replace ?? []).find(
-    ({ Old }) => Old.Path === required.Path && (Old.Version === undefined || Old.Version === required.Version)
+    ({ Old }) => Old.Path === required.Path && (Old.Version === undefined || Old.Version === required.Version),
   );
   if (rule === undefined) return required;
   return rule.New.Version === undefined ? undefined : rule.New;
@@ -49,6 +49,6 @@ export function missingModuleError(repository: string, missing: readonly string[
         one ? 'it' : 'them'
       } into the node's module cache ${moduleCache}: run "go mod download" where there is a network and copy pkg/mod/cache/download over, or name a proxy as build.goproxy.`,
       findings: missing.map((message) => ({ message })),
-    }
+    },
   );
 }

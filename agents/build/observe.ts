@@ -29,7 +29,7 @@ export function baseImageOf({ build }: RepositoryConfig, runtimeImage: string): 
 /** @throws when the engine cannot be asked: a hash without the base image's id would be another one */
 export async function currentBuildHash(
   config: RepositoryConfig,
-  around: Surroundings
+  around: Surroundings,
 ): Promise<{ hash: string; missingBase?: string }> {
   const base = baseImageOf(config, around.runtimeImage);
   const baseImageId = base === undefined ? undefined : await around.images.imageId(base);

@@ -21,7 +21,7 @@ export async function requireDisk(folder: string, minFreeBytes = MIN_FREE_BYTES)
     `The disk of this node has ${mib(free)} MiB left at ${folder}; a build needs ${mib(minFreeBytes)} MiB.`,
     {
       hint: 'Free some space on the node: old images (docker image prune), logs.',
-    }
+    },
   );
 }
 
@@ -42,12 +42,12 @@ export async function requireImages(repository: string, refs: readonly string[],
         .map(
           (ref) =>
             `Where there is a network: docker pull ${ref} && docker save -o ${file(
-              ref
-            )} ${ref}; then on the node: docker load -i ${file(ref)}`
+              ref,
+            )} ${ref}; then on the node: docker load -i ${file(ref)}`,
         )
         .join('\n'),
       findings: missing.map((message) => ({ message })),
-    }
+    },
   );
 }
 
@@ -56,7 +56,7 @@ export async function requireDockerfile(
   repository: string,
   tree: string,
   file: string,
-  images: ImageMaker
+  images: ImageMaker,
 ): Promise<void> {
   const path = resolve(tree, file);
   const text = isInside(tree, path) ? await readFile(path, 'utf8').catch(() => undefined) : undefined;

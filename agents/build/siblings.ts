@@ -66,7 +66,7 @@ export function siblingPlaces(goMod: GoMod, sources: Sources): SiblingPlace[] {
             : `Name the sibling repository in the agent's file (build: {with: [name]}); it has to be one of: ${sources.repositories
                 .map((each) => each.name)
                 .join(', ')}. Or commit vendor/.`,
-        }
+        },
       );
     }
     places.set(place.folder, place);

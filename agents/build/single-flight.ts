@@ -18,7 +18,7 @@ export interface SingleFlight<T> {
     key: string,
     reporter: Reporter,
     signal: AbortSignal,
-    work: (all: Reporter, signal: AbortSignal) => Promise<T>
+    work: (all: Reporter, signal: AbortSignal) => Promise<T>,
   ): Promise<T>;
 }
 
@@ -73,7 +73,7 @@ export function createSingleFlight<T>(): SingleFlight<T> {
         signal.addEventListener('abort', onAbort, { once: true });
         flight.result.then(
           (value) => (leave(), resolve(value)),
-          (error: unknown) => (leave(), reject(signal.aborted ? cancelled() : (error as Error)))
+          (error: unknown) => (leave(), reject(signal.aborted ? cancelled() : (error as Error))),
         );
       });
     },

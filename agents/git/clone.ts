@@ -22,7 +22,7 @@ export function createClone(gitRoot: string, repository: string): Clone {
   const exists = (): Promise<boolean> =>
     access(join(gitDir, 'HEAD')).then(
       () => true,
-      () => false
+      () => false,
     );
 
   async function prepare(): Promise<void> {

@@ -11,7 +11,7 @@ export async function exportCommit(
   gitDir: string,
   commit: string,
   directory: string,
-  signal: AbortSignal
+  signal: AbortSignal,
 ): Promise<void> {
   await mkdir(dirname(directory), { recursive: true });
   const temporary = `${directory}.partial`;

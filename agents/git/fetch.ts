@@ -39,7 +39,7 @@ async function call(remote: Remote, args: readonly string[], gitDir?: string): P
       `The git server did not answer for "${remote.repository}" within ${seconds} s (${remote.url}).`,
       {
         hint: 'Check that the node reaches the git server; it is tried again.',
-      }
+      },
     );
   }
 }
@@ -57,7 +57,7 @@ export async function probe(remote: Remote): Promise<void> {
       `The git server lets anybody read "${remote.repository}", so it cannot tell whether a login is right.`,
       {
         hint: "Name a repository that needs a login as auth.repository in the agent's file.",
-      }
+      },
     );
   }
 }

@@ -31,6 +31,19 @@ export function gitArgv(gitDir: string | undefined, args: readonly string[]): st
   ];
 }
 
+/** The same settings, and more, for a git that another program starts. */
+export function gitConfigEnv(more: readonly string[]): Record<string, string> {
+  const all = [...SETTINGS, ...more];
+  const env: Record<string, string> = { GIT_CONFIG_COUNT: String(all.length) };
+  all.forEach((setting, index) => {
+    // A URL in a name may hold no `=`; the first one ends the name.
+    const at = setting.indexOf('=');
+    env[`GIT_CONFIG_KEY_${index}`] = setting.slice(0, at);
+    env[`GIT_CONFIG_VALUE_${index}`] = setting.slice(at + 1);
+  });
+  return env;
+}
+
 export interface GitEnvironment {
   path: string;
   /** The only protocol that may be spoken; absent: none at all. */

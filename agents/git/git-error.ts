@@ -52,7 +52,7 @@ export function gitError(repository: string, url: string, stderr: string): SdpEr
       `The git server has no repository at ${url} ("${repository}"), or this login may not see it.`,
       {
         hint: "Check the origin of the node's checkout and the access of the login.",
-      }
+      },
     );
   }
   if (REDIRECT.test(stderr)) {
@@ -61,7 +61,7 @@ export function gitError(repository: string, url: string, stderr: string): SdpEr
       `The git server ${host} redirects "${repository}" elsewhere, which is not followed: a login goes only to the origin that the operator configured.`,
       {
         hint: "Set the origin of the node's checkout to the final address.",
-      }
+      },
     );
   }
   if (UNREACHABLE.test(stderr)) {
@@ -75,7 +75,7 @@ export function gitError(repository: string, url: string, stderr: string): SdpEr
       `The certificate of the git server ${host} is not trusted by this node: ${said}`,
       {
         hint: "Add the server's certificate authority to the node's trusted ones.",
-      }
+      },
     );
   }
   return new SdpError('fetch_failed', `Fetching "${repository}" from ${host} failed: ${said || 'git said nothing.'}`);

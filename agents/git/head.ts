@@ -15,7 +15,7 @@ export async function writeHead(gitDir: string, branch: string, signal: AbortSig
 /** Head of the default branch, or undefined while nothing was fetched. */
 export async function readHead(
   gitDir: string,
-  signal: AbortSignal
+  signal: AbortSignal,
 ): Promise<(CommitInfo & { branch: string }) | undefined> {
   const ref = (await runLocalGit({ gitDir, args: ['symbolic-ref', 'HEAD'], signal })).stdout.trim();
   const branch = ref.replace(/^refs\/heads\//, '');

@@ -21,7 +21,7 @@ export async function readOrigin(repository: RepositoryConfig): Promise<string |
   const path = resolve(repository.path);
   const there = await stat(path).then(
     (found) => found.isDirectory(),
-    () => false
+    () => false,
   );
   if (!there) {
     throw new SdpError(
@@ -29,7 +29,7 @@ export async function readOrigin(repository: RepositoryConfig): Promise<string |
       `The checkout of "${repository.name}" is missing: there is no folder ${path} on this node.`,
       {
         hint: `Clone it there (git clone URL ${path}), or correct its path in the agent's file.`,
-      }
+      },
     );
   }
   // Git compares what it finds with safe.directory, links followed.
@@ -49,7 +49,7 @@ export async function readOrigin(repository: RepositoryConfig): Promise<string |
     `${path} ("${repository.name}") is no usable git checkout: ${result.stderr.trim()}`,
     {
       hint: `Clone the repository there, or correct its path in the agent's file.`,
-    }
+    },
   );
 }
 
@@ -62,7 +62,7 @@ export async function requireOrigin(repository: RepositoryConfig, allowed: reado
       `The checkout ${repository.path} of "${repository.name}" has no remote "origin".`,
       {
         hint: `Add it: git -C ${repository.path} remote add origin https://...`,
-      }
+      },
     );
   }
   const problem = originProblem(url, allowed);

@@ -1,4 +1,5 @@
 /** Repositories of this node: one full bare clone each, fetched only with a person's login (DESIGN 6, C2-C4). */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GitRepositories, Reporter, RepositoryConfig } from '../contract.ts';
 import { SdpError } from '#schema/errors';
@@ -11,6 +12,7 @@ import { exportCommit } from './export-tree.ts';
 import { fetchAll, fetchCommit, probe, type Remote } from './fetch.ts';
 import { nearMatches } from './near-matches.ts';
 import { readOrigin, requireOrigin } from './origin.ts';
+import { fetchPrivateModules, MODULES_FOLDER } from './private-modules.ts';
 import { branchCommit, commitInfo, findCommit, listBranches, pinCommit } from './refs.ts';
 import { readHead } from './head.ts';
 
@@ -21,6 +23,8 @@ export interface GitOptions {
   protocols?: readonly string[];
   /** PEM file of the authority behind the git server's certificate; default: the machine's. */
   caFile?: string;
+  /** Where Go modules go that the git server holds; default: the module cache of the agent's user. */
+  moduleCache?: string;
   /** Milliseconds for a whole fetch; default 30 minutes. */
   fetchTimeoutMs?: number;
   /** Milliseconds for proving a login; default 30 seconds. */
@@ -42,6 +46,9 @@ interface Entry {
 export function createGitRepositories(options: GitOptions): LocalRepositories {
   const root = join(options.dataDir, 'git');
   const protocols = options.protocols ?? ['http', 'https'];
+  // What an agent that was killed left behind.
+  const cleaned = rm(join(root, MODULES_FOLDER), { recursive: true, force: true });
+  cleaned.catch(() => undefined);
   const entries = new Map<string, Entry>();
   for (const config of options.repositories) {
     const slug = slugOf(config.name);
@@ -49,7 +56,7 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
     if (other !== undefined) {
       throw new SdpError(
         'invalid_document',
-        `The repositories "${other.config.name}" and "${config.name}" have one name in lower case.`
+        `The repositories "${other.config.name}" and "${config.name}" have one name in lower case.`,
       );
     }
     entries.set(slug, { config, clone: createClone(root, config.name) });
@@ -67,6 +74,7 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
 
   async function remoteOf(config: RepositoryConfig, credentials: Credentials, signal: AbortSignal): Promise<Remote> {
     const origin = await requireOrigin(config, protocols);
+    await cleaned;
     const askpass = await installAskpass(root);
     return {
       ...origin,
@@ -85,7 +93,7 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
     config: RepositoryConfig,
     credentials: Credentials,
     reporter: Reporter,
-    signal: AbortSignal
+    signal: AbortSignal,
   ): Promise<void> {
     for (const name of config.build.kind === 'go' ? config.build.with : []) {
       const sibling = entryOf(name);
@@ -93,7 +101,7 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
       reporter.log('FETCH', `Fetching ${sibling.config.name}, which ${config.name} is built with...`);
       await sibling.clone.writing(
         () => fetchAll(sibling.clone.gitDir, { ...remote, log: (line) => reporter.log('FETCH', line) }, true),
-        signal
+        signal,
       );
     }
   }
@@ -102,7 +110,7 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
     gitDir: string,
     config: RepositoryConfig,
     wanted: { branch: string } | { commit: string },
-    remote: Remote
+    remote: Remote,
   ): Promise<string> {
     const { signal } = remote;
     if ('branch' in wanted) {
@@ -146,6 +154,15 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
         return commitInfo(clone.gitDir, commit, signal);
       }, signal);
       await fetchSiblings(config, credentials, reporter, signal);
+      await fetchPrivateModules({
+        config,
+        gitDir: clone.gitDir,
+        commit: info.commit,
+        remote,
+        dataDir: options.dataDir,
+        log: (line) => reporter.log('FETCH', line),
+        ...(options.moduleCache === undefined ? {} : { moduleCache: options.moduleCache }),
+      });
       const branch = 'branch' in wanted ? wanted.branch : '';
       reporter.log('FETCH', `${branch === '' ? 'Commit' : branch} is at ${info.commit.slice(0, 12)} ${info.subject}`);
       reporter.event('FETCH_COMPLETED', { durationMs: Date.now() - startedAt });
@@ -163,7 +180,7 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
           `The branches of "${config.name}" are not known on this node: it was never fetched here.`,
           {
             hint: 'Log in and list them again, or deploy a branch.',
-          }
+          },
         );
       }
       return listBranches(clone.gitDir, signal);

@@ -148,7 +148,7 @@ export function runProcess(request: ProcessRequest): Promise<ProcessResult> {
           child.stdout?.destroy();
           child.stderr?.destroy();
         },
-        failure === undefined ? GRACE_MS : 200
+        failure === undefined ? GRACE_MS : 200,
       );
     });
     child.on('close', (code, signal) => {

@@ -21,7 +21,7 @@ export function folderImages(folder: string, bases: readonly string[]): FolderIm
     how: FolderImages['made'][number]['how'],
     labels: Record<string, string>,
     from: string,
-    target: string
+    target: string,
   ): Promise<string> => {
     if (!existsSync(from)) throw new Error(`There is nothing at ${from}.`);
     mkdirSync(contents(ref), { recursive: true });

@@ -85,7 +85,7 @@ function backend(
   response: ServerResponse,
   root: string,
   user: string,
-  mischief: Mischief
+  mischief: Mischief,
 ): void {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const child = spawn('git', ['http-backend'], {

@@ -28,7 +28,7 @@ export function writeFiles(folder: string, files: Record<string, string>): void 
 }
 
 export async function createGitWorld(
-  users: Record<string, string> = { [LOGIN.username]: LOGIN.password }
+  users: Record<string, string> = { [LOGIN.username]: LOGIN.password },
 ): Promise<GitWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'sdp-git-'));
   const root = join(folder, 'server');

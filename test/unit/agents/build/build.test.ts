@@ -13,14 +13,14 @@ const GO: BuildConfig = { kind: 'go', package: '.', cgo: false, with: [] };
 const hash = (
   build: BuildConfig,
   goVersion: string | undefined = 'go1.19.8',
-  baseImageId: string | undefined = 'sha256:a'
+  baseImageId: string | undefined = 'sha256:a',
 ) => buildHash({ build, goVersion, baseImageId });
 
 describe('buildHash', () => {
   it('is the same in every release (invariant 14: a change here replaces every container)', () => {
     expect(hash(GO)).toBe('7c0a3769feddebb2fbcc26b6705a01957e3b2addb9007e9c08f78c2217b960fe');
     expect(hash({ kind: 'dockerfile', file: 'Dockerfile' })).toBe(
-      '5e1b479771dd4ff5d388a69c3f53975656833bca6feab0fad484d4ca58551f95'
+      '5e1b479771dd4ff5d388a69c3f53975656833bca6feab0fad484d4ca58551f95',
     );
   });
 
@@ -84,7 +84,7 @@ describe('the go command', () => {
     const env = goEnv(
       { cgo: false },
       goFolders('/data', { HOME: '/home/op', GOPROXY: 'https://x', BITBUCKET_TOKEN: 't' }),
-      '/tmp/b'
+      '/tmp/b',
     );
     expect(env).toMatchObject({
       GOPROXY: 'off',
@@ -129,7 +129,7 @@ describe('siblings', () => {
   const places = (...paths: string[]) =>
     siblingPlaces(
       { Require: null, Replace: paths.map((path, index) => ({ Old: { Path: `m${index}` }, New: { Path: path } })) },
-      { config: account, repositories, root, tree, module: tree }
+      { config: account, repositories, root, tree, module: tree },
     ).map(({ repository: { name }, folder }) => `${name} ${folder.slice(root.length)}`);
 
   it('lie where the replace line looks for them', () => {
@@ -149,7 +149,7 @@ describe('siblings', () => {
     '../../somewhere-else',
   ])('%s is refused', (path) => {
     expect(() => places(path)).toThrow(
-      expect.objectContaining({ code: 'outside_replace', message: expect.stringContaining(path) as string })
+      expect.objectContaining({ code: 'outside_replace', message: expect.stringContaining(path) as string }),
     );
   });
 
@@ -163,8 +163,8 @@ describe('siblings', () => {
           } catch (error) {
             expect(error).toMatchObject({ code: 'outside_replace' });
           }
-        }
-      )
+        },
+      ),
     );
   });
 });
@@ -181,7 +181,7 @@ describe('a single flight', () => {
     const { opened, open } = gate();
     let runs = 0;
     const work = async (
-      all: ReturnType<typeof recordingReporter> | Parameters<Parameters<typeof flights.join>[3]>[0]
+      all: ReturnType<typeof recordingReporter> | Parameters<Parameters<typeof flights.join>[3]>[0],
     ) => {
       runs += 1;
       all.log('BUILD', 'one');
@@ -210,7 +210,7 @@ describe('a single flight', () => {
         signal.addEventListener('abort', () => {
           aborted += 1;
           reject(new Error('stopped'));
-        })
+        }),
       );
     const first = flights.join('k', recordingReporter(), one.signal, work).catch((e: unknown) => e);
     const second = flights.join('k', recordingReporter(), two.signal, work).catch((e: unknown) => e);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { askpassTexts, secretsOf } from '#agents/git/askpass';
-import { fetchArgs, gitArgv, gitEnv, lsRemoteArgs } from '#agents/git/git-command';
+import { fetchArgs, gitArgv, gitConfigEnv, gitEnv, lsRemoteArgs } from '#agents/git/git-command';
 import { gitError, lastLines } from '#agents/git/git-error';
 import { defaultBranchIn } from '#agents/git/head';
 import { createMutex } from '#agents/git/mutex';
@@ -51,6 +51,16 @@ describe('the call of git', () => {
     });
   });
 
+  it('has the same settings where another program starts it', () => {
+    const env = gitConfigEnv(['url.http://host:1/.insteadOf=https://host/']);
+    const last = Number(env['GIT_CONFIG_COUNT']) - 1;
+    expect([env[`GIT_CONFIG_KEY_${last}`], env[`GIT_CONFIG_VALUE_${last}`]]).toEqual([
+      'url.http://host:1/.insteadOf',
+      'https://host/',
+    ]);
+    expect(Object.values(env)).toContain('core.hooksPath');
+  });
+
   it('refuses logins that are not one line each', () => {
     for (const [username, password] of [
       ['', 'x'],
@@ -89,7 +99,10 @@ describe('gitError', () => {
     ],
     [`fatal: unable to update url base from redirection:\n  asked for: x\n   redirect: y`, 'fetch_failed'],
     [`fatal: write error: No space left on device`, 'disk_full'],
-    [`error: cannot exec '/data/git/askpass.sh': Permission denied\nfatal: could not read Username for 'x'`, 'fetch_failed'],
+    [
+      `error: cannot exec '/data/git/askpass.sh': Permission denied\nfatal: could not read Username for 'x'`,
+      'fetch_failed',
+    ],
     [`fatal: something new`, 'fetch_failed'],
     ['', 'fetch_failed'],
   ])('%s', (stderr, code) => {
@@ -100,7 +113,7 @@ describe('gitError', () => {
 
   it('says the same whatever part of a login is wrong', () => {
     const texts = ['error: 401', 'error: 403', 'error: 410'].map(
-      (text) => gitError('account', URL_, `The requested URL returned ${text}`).message
+      (text) => gitError('account', URL_, `The requested URL returned ${text}`).message,
     );
     expect(new Set(texts).size).toBe(1);
     expect(texts[0]).not.toMatch(/password|user name/i);
@@ -108,7 +121,7 @@ describe('gitError', () => {
 
   it('keeps the last lines without progress', () => {
     expect(lastLines('remote: Counting objects: 50% (1/2)\rReceiving objects: 10% (1/10)\nfatal: x\n')).toBe(
-      'fatal: x'
+      'fatal: x',
     );
   });
 });
@@ -151,7 +164,7 @@ describe('progress', () => {
     let now = 0;
     const log = thinProgress(
       (line) => lines.push(line),
-      () => now
+      () => now,
     );
     for (now = 0; now < 2_500; now += 100) log(`Receiving objects: ${Math.floor(now / 25)}% (1/2)`);
     log('Receiving objects: 100% (2/2), done.');

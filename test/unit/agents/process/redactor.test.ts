@@ -45,9 +45,9 @@ describe('createRedactor', () => {
           const out = inPieces(text, cuts, [password]);
           // What stands there by chance beside the secret's own place is hidden too.
           expect(out.includes(shown)).toBe(false);
-        }
+        },
       ),
-      { numRuns: 300 }
+      { numRuns: 300 },
     );
   });
 
@@ -60,7 +60,7 @@ describe('createRedactor', () => {
         expect(Buffer.from(rest, 'base64').toString()).not.toContain(password);
         expect(createRedactor([password, `${user}:${password}`]).text(`>${header}<`)).not.toContain(header);
       }),
-      { numRuns: 300 }
+      { numRuns: 300 },
     );
   });
 
@@ -74,8 +74,8 @@ describe('createRedactor', () => {
         (password, before, after, cuts) => {
           const text = `${before}${password}\n${after}${password.slice(0, 3)} ${before}`;
           expect(inPieces(text, cuts, [password])).toBe(createRedactor([password]).text(text));
-        }
-      )
+        },
+      ),
     );
   });
 
@@ -84,7 +84,7 @@ describe('createRedactor', () => {
       fc.property(fc.string({ maxLength: 200 }), fc.array(fc.nat(200)), (text, cuts) => {
         fc.pre(!/never-in-there/i.test(text));
         expect(inPieces(text, cuts, ['never-in-there'])).toBe(text);
-      })
+      }),
     );
   });
 
@@ -103,7 +103,7 @@ describe('createRedactor', () => {
     expect(redactor.text('password=a')).toBe('password***');
     expect(redactor.text('a cat sat')).toBe('a cat sat');
     expect(redactor.text(Buffer.from('dev:a').toString('base64'))).not.toContain(
-      Buffer.from('dev:a').toString('base64')
+      Buffer.from('dev:a').toString('base64'),
     );
   });
 

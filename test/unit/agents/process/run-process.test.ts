@@ -66,7 +66,7 @@ describe('runProcess', () => {
     const word = `sdp-test-${process.pid}-timeout`;
     const child = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000) // ${word}`;
     const script = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(
-      child
+      child,
     )}], {stdio: 'inherit'}); process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`;
     const started = Date.now();
     await expect(node(script, { timeoutMs: 500 })).rejects.toMatchObject({ code: 'deadline_exceeded' });

@@ -1,5 +1,5 @@
 /** Builds of real commits with the machine's own Go; image making is a test double (see folder-images). */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { createBuilder, type BuilderOptions } from '#agents/build/builder';
 import { createGitRepositories, type LocalRepositories } from '#agents/git/repositories';
 import type { BuildConfig, RepositoryConfig } from '#agents/contract';
 import { imageRef } from '#schema/names';
+import { git as gitOf } from '../../support/git-server.ts';
 import { folderImages, type FolderImages } from '../../support/folder-images.ts';
 import { createGitWorld, LOGIN, type GitWorld } from '../../support/git-world.ts';
 import { recordingReporter } from '../../support/recording-reporter.ts';
@@ -46,7 +47,7 @@ beforeAll(async () => {
         'go.mod': 'module example.com/shared\n\ngo 1.19\n',
         'shared.go': 'package shared\n\nconst Word = "from a sibling"\n',
       },
-      go()
+      go(),
     ),
     await world.repository(
       'user',
@@ -56,20 +57,24 @@ beforeAll(async () => {
         'services/user/main.go':
           'package main\n\nimport "example.com/shared"\n\nfunc main() { println(shared.Word) }\n',
       },
-      go({ package: './services/user', with: ['shared'] })
+      go({ package: './services/user', with: ['shared'] }),
     ),
     await world.repository(
       'gateway',
       { Dockerfile: 'FROM sdp-test/php:1\nCOPY . /srv\n', 'index.php': '<?php\n' },
-      { kind: 'dockerfile', file: 'Dockerfile' }
+      { kind: 'dockerfile', file: 'Dockerfile' },
     ),
     await world.repository(
       'static',
       { 'index.html': 'hello\n' },
-      { kind: 'copy', base: 'sdp-test/web:1', target: '/srv/www' }
+      { kind: 'copy', base: 'sdp-test/web:1', target: '/srv/www' },
     ),
   ];
-  git = createGitRepositories({ dataDir: world.dataDir, repositories: all });
+  git = createGitRepositories({
+    dataDir: world.dataDir,
+    repositories: all,
+    moduleCache: join(world.folder, 'modules'),
+  });
 });
 afterAll(() => world.close());
 beforeEach(() => {
@@ -107,7 +112,7 @@ async function build(repository: string, branch = 'develop', more: Partial<Build
 const failure = (repository: string, branch?: string, more?: Partial<BuilderOptions>): Promise<unknown> =>
   build(repository, branch, more).then(
     () => 'it was built',
-    (error: unknown) => error
+    (error: unknown) => error,
   );
 
 const run = (ref: string): string =>
@@ -198,7 +203,7 @@ describe('a Go build', () => {
   it('says so when a proxy is configured that does not answer', async () => {
     const [account] = all;
     const proxied = all.map((each) =>
-      each === account ? { ...each, build: go({ goproxy: 'http://127.0.0.1:9' }) } : each
+      each === account ? { ...each, build: go({ goproxy: 'http://127.0.0.1:9' }) } : each,
     );
     const config = {
       dataDir: world.dataDir,
@@ -253,6 +258,43 @@ open(${JSON.stringify(join(at, 'v1.0.0.info'))},'w').write('{"Version":"v1.0.0"}
     world.push('account', 'cached', {});
     const { image } = await build('account', 'cached');
     expect(says(image)).toBe('from the cache\n');
+  });
+
+  it('finds a private module that was downloaded with the login of the fetch', async () => {
+    await world.repository('private', {
+      'go.mod': 'module 127.0.0.1/private.git\n\ngo 1.19\n',
+      'p.go': 'package private\n\nconst Word = "private"\n',
+    });
+    const work = join(world.folder, 'work', 'private');
+    gitOf(work, 'tag', 'v1.0.0');
+    gitOf(work, 'push', '--quiet', 'origin', 'v1.0.0');
+    world.push('account', 'private', {
+      'go.mod': `${MOD}\nrequire 127.0.0.1/private.git v1.0.0\n`,
+      'go.sum': '',
+      'main.go': 'package main\n\nimport private "127.0.0.1/private.git"\n\nfunc main() { println(private.Word) }\n',
+    });
+    const reporter = recordingReporter();
+    await git.fetch('account', { branch: 'private' }, LOGIN, reporter, never());
+    expect(reporter.lines.join('\n')).toContain('Downloading the private module 127.0.0.1/private.git@v1.0.0');
+    // The developer's go.sum, made from the same cache.
+    const env = {
+      PATH: process.env['PATH'],
+      HOME: world.folder,
+      GOPATH: join(world.folder, 'gopath'),
+      GOMODCACHE: join(world.folder, 'modules'),
+      GOCACHE: join(world.dataDir, 'go-build'),
+      GOPROXY: 'off',
+      GOSUMDB: 'off',
+      GOFLAGS: '-mod=mod',
+    };
+    execFileSync('go', ['mod', 'tidy'], { cwd: join(world.folder, 'work', 'account'), env, stdio: 'pipe' });
+    world.push('account', 'private', {});
+    const { image } = await build('account', 'private');
+    expect(says(image)).toBe('private\n');
+    const found = spawnSync('grep', ['-rlF', '--', LOGIN.password, world.dataDir, join(world.folder, 'modules')], {
+      encoding: 'utf8',
+    });
+    expect(found).toMatchObject({ status: 1, stdout: '' });
   });
 
   it('refuses a go.mod that asks for a newer Go', async () => {
@@ -356,7 +398,7 @@ describe('preflight', () => {
     const missing = builder().build(
       { ...job, commit, image: job.image.replace(job.commit, commit) },
       recordingReporter(),
-      never()
+      never(),
     );
     await expect(missing).rejects.toMatchObject({ code: 'missing_commit' });
     const stale = builder().build({ ...job, image: `${job.image.slice(0, -4)}0000` }, recordingReporter(), never());

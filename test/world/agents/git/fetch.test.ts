@@ -121,7 +121,7 @@ describe('fetch', () => {
       { commit: old.slice(0, 10) },
       LOGIN,
       recordingReporter(),
-      never()
+      never(),
     );
     expect(byCommit).toMatchObject({ commit: old, branch: '' });
   });
@@ -141,7 +141,7 @@ describe('fetch', () => {
     const nowhere = repositories.fetch('account', { commit: 'f'.repeat(40) }, LOGIN, recordingReporter(), never());
     await expect(nowhere).rejects.toMatchObject({ code: 'missing_commit' });
     await expect(
-      repositories.exportTree('account', 'f'.repeat(40), join(world.folder, 'nowhere'), never())
+      repositories.exportTree('account', 'f'.repeat(40), join(world.folder, 'nowhere'), never()),
     ).rejects.toMatchObject({ code: 'missing_commit' });
   });
 
@@ -167,7 +167,7 @@ describe('fetch', () => {
     expect(git(account.path, 'status', '--porcelain')).toBe('');
     expect(git(account.path, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('develop');
     expect(
-      readdirSync(join(account.path, '.git')).filter((name) => name.endsWith('.lock') || name === 'FETCH_HEAD')
+      readdirSync(join(account.path, '.git')).filter((name) => name.endsWith('.lock') || name === 'FETCH_HEAD'),
     ).toEqual([]);
   });
 });
@@ -197,7 +197,7 @@ describe('a killed git', () => {
     const running = fetchBranch('heavy').catch((e: unknown) => e);
     const pid = await until(() => gitPids()[0]);
     await until(() =>
-      readdirSync(join(clonePath(), 'objects'), { recursive: true }).some((name) => String(name).includes('tmp_'))
+      readdirSync(join(clonePath(), 'objects'), { recursive: true }).some((name) => String(name).includes('tmp_')),
     );
     process.kill(-pid, 'SIGKILL');
     expect(await running).toMatchObject({ code: 'fetch_failed' });
@@ -285,6 +285,6 @@ describe("the operator's checkout", () => {
       if (!existsSync(path)) git(world.folder, 'init', '--quiet', path);
       git(path, 'config', 'remote.origin.url', url);
       await expect(one(path).checkLogin('account', LOGIN, never())).rejects.toMatchObject({ code: 'fetch_failed' });
-    }
+    },
   );
 });
