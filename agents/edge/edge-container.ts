@@ -83,11 +83,6 @@ export async function checkConfiguration(docker: Docker, id: string, file: strin
   return { ok: (await exec.inspect()).ExitCode === 0, output };
 }
 
-/** The master re-reads its configuration; the old worker ends its connections. */
-export async function reloadContainer(docker: Docker, id: string): Promise<void> {
-  await docker.getContainer(id).kill({ signal: 'SIGUSR2' });
-}
-
 /** What HAProxy complained about, shortened to its alerts. */
 export async function lastAlerts(docker: Docker, id: string): Promise<string> {
   const raw = await docker.getContainer(id).logs({ stdout: true, stderr: true, tail: 40 });
@@ -100,7 +95,7 @@ function containerSpec(order: EdgeContainerOrder, image: string): Docker.Contain
   const spec: Docker.ContainerCreateOptions = {
     Image: image,
     Entrypoint: ['haproxy'],
-    Cmd: ['-W', '-db', '-f', INSIDE.configFile],
+    Cmd: ['-W', '-db', '-S', `${INSIDE.masterSocket},mode,600`, '-f', INSIDE.configFile],
     // The files and the socket belong to the agent's user; ports above 1023 need no rights.
     User: user,
     WorkingDir: '/',

@@ -8,6 +8,7 @@ export const INSIDE = {
   ca: '/etc/sdp-edge/ca.pem',
   run: '/run/sdp-edge',
   socket: '/run/sdp-edge/admin.sock',
+  masterSocket: '/run/sdp-edge/master.sock',
 } as const;
 
 /** Maps by name; the file path inside the container is also the map's name on the runtime socket. */
@@ -26,6 +27,8 @@ export interface EdgePaths {
   /** Mounted writable: holds the runtime socket. */
   run: string;
   socket: string;
+  /** Of the master process: takes `reload`. */
+  masterSocket: string;
   routes: string;
   resolved: string;
 }
@@ -41,6 +44,7 @@ export function edgePaths(dataDir: string): EdgePaths {
     pages: join(config, 'pages'),
     run,
     socket: join(run, 'admin.sock'),
+    masterSocket: join(run, 'master.sock'),
     routes: join(root, 'routes'),
     resolved: join(root, 'resolved.json'),
   };

@@ -15,11 +15,10 @@ import {
   ensureContainer,
   findContainer,
   lastAlerts,
-  reloadContainer,
   type EdgeContainer,
 } from './edge-container.ts';
 import { processInfo, type ProcessInfo } from './runtime-maps.ts';
-import type { RuntimeSocket } from './runtime-socket.ts';
+import { runtimeSocket, type RuntimeSocket } from './runtime-socket.ts';
 
 const READY_MS = 15_000;
 
@@ -37,7 +36,7 @@ export async function bringUp(edge: EdgeContainer, socket: RuntimeSocket, files:
   if (found !== undefined && stale) await accept(edge, found.id, files);
   if (running === undefined) await writeConfig(edge.order.paths, files.config);
   const { id, started } = await ensureContainer(edge);
-  if (!started && stale) await reloadContainer(edge.docker, id);
+  if (!started && stale) await reload(edge);
   await ready(edge, id, socket, files.description);
   if (started) return 'started';
   return stale ? 'reloaded' : 'kept';
@@ -53,6 +52,14 @@ async function accept(edge: EdgeContainer, id: string, files: EdgeFiles): Promis
     throw new SdpError('edge_failed', `HAProxy refuses the new configuration; the former stays: ${check.output.trim().slice(-400)}`);
   }
   await acceptCandidate(paths);
+}
+
+/**
+ * Not by a signal through the engine: Docker takes any `kill` for a manual stop, and `unless-stopped` then no longer
+ * brings the container back. The answer is cut off by the reload itself; what counts is who answers next.
+ */
+async function reload(edge: EdgeContainer): Promise<void> {
+  await runtimeSocket(edge.order.paths.masterSocket).ask('reload').catch(() => undefined);
 }
 
 async function ready(edge: EdgeContainer, id: string, socket: RuntimeSocket, description: string): Promise<ProcessInfo> {
