@@ -7,9 +7,16 @@ import type { MapWrite } from './diff-maps.ts';
 import { readMap, writeMaps } from './runtime-maps.ts';
 import { runtimeSocket, type RuntimeSocket } from './runtime-socket.ts';
 import { readdressed } from './target-value.ts';
+import { onOldWorkers } from './workers.ts';
 
 /** @throws SdpError edge_failed */
-export async function switchAddress(socket: RuntimeSocket, from: string, to: string): Promise<void> {
+export async function switchAddress(socketPath: string, from: string, to: string): Promise<void> {
+  const change = (socket: RuntimeSocket): Promise<void> => switchOn(socket, from, to);
+  await change(runtimeSocket(socketPath));
+  await onOldWorkers(socketPath, change);
+}
+
+async function switchOn(socket: RuntimeSocket, from: string, to: string): Promise<void> {
   const writes: MapWrite[] = [];
   for (const map of ['inside', 'outside'] as const) {
     for (const [key, old] of await readMap(socket, map)) {
@@ -33,7 +40,7 @@ export function connectAddressSwitch(docker: Docker, installation: string): Addr
       for (const container of running) {
         const path = container.Labels[LABELS.edgeSocket];
         if (path === undefined) throw new SdpError('edge_failed', `The edge ${container.Id.slice(0, 12)} does not say where its socket is.`);
-        await switchAddress(runtimeSocket(path), from, to);
+        await switchAddress(path, from, to);
       }
     },
   };

@@ -22,6 +22,7 @@ import { nameResolver, type NameResolver } from './resolver.ts';
 import { processInfo, readMaps, replaceMap, writeMaps } from './runtime-maps.ts';
 import { runtimeSocket } from './runtime-socket.ts';
 import { serialQueue } from './serial-queue.ts';
+import { onOldWorkers } from './workers.ts';
 
 export interface EdgeOptions {
   config: Pick<AgentConfig, 'node' | 'dataDir' | 'ports' | 'network' | 'images' | 'baseline'>;
@@ -109,6 +110,7 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
       await bringUp(container, socket, files);
       const live = await readMaps(socket);
       for (const map of changedMaps(diffMaps(live, maps))) await replaceMap(socket, map, maps[map]);
+      await bringOldWorkers(maps);
       startedAt = Date.now() - (await processInfo(socket)).uptimeSeconds * 1000;
       status = { state: 'ready' };
       confirm(maps);
@@ -126,11 +128,15 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
     await writeMapFiles(paths, maps, changedMaps(writes));
     try {
       await writeMaps(socket, writes);
+      await bringOldWorkers(maps);
       confirm(maps);
     } catch {
       await recover();
     }
   }
+
+  const bringOldWorkers = (maps: MapState): Promise<void> =>
+    onOldWorkers(paths.socket, async (old) => writeMaps(old, diffMaps(await readMaps(old), maps)));
 
   async function keepResolved(): Promise<void> {
     await writeWhole(paths.resolved, JSON.stringify(Object.fromEntries(resolver.addresses())));
@@ -189,7 +195,7 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
         moves.add(containers, from, to);
         try {
           await follow();
-          await switchAddress(socket, from, to);
+          await switchAddress(paths.socket, from, to);
         } catch (error) {
           // Without a running edge nothing leads to the old address, and the new one is what it will start with.
           if ((await findContainer(container))?.state === 'running') throw error;

@@ -59,13 +59,14 @@ function exchange(path: string, line: string, timeoutMs: number): Promise<string
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const socket = connect({ path });
+    const socket = connect({ path, allowHalfOpen: true });
     const fail = (error: unknown): void => {
       socket.destroy();
       reject(unreachable(path, error));
     };
     const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    socket.on('connect', () => socket.write(`${line}\n`));
+    // Half-closed: the master's socket answers only then.
+    socket.on('connect', () => socket.end(`${line}\n`));
     socket.on('data', (chunk) => {
       size += chunk.length;
       if (size > MAX_ANSWER) fail(new Error('the answer is too long'));

@@ -1,25 +1,26 @@
 /** Engines with an edge each, in network namespaces of their own, and services that say who they are. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type Docker from 'dockerode';
+import Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import { LABELS } from '#schema/names';
 import type { SandboxRef } from '#schema/wire/commands';
+import type { ObservedContainer } from '#schema/wire/report';
 import { createEdge, type EdgeOptions } from '#agents/edge/index';
-import { importImage } from '../../support/edge-image.ts';
+import { startDocker, type PrivateDocker } from '../../support/docker.ts';
+import { importImage, makeEdgeImage } from '../../support/edge-image.ts';
 
 const run = promisify(execFile);
 
 export const INSTALLATION = 'edge-world-installation';
 export const EDGE_IMAGE = 'sdp-test/haproxy:edge';
 export const ECHO_IMAGE = 'sdp-test/echo:edge';
-export const POOL = '10.213.0.0/16';
 
-export async function buildEcho(): Promise<string> {
+async function buildEcho(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'sdp-edge-echo-'));
   const file = join(directory, 'echo');
   const env = { ...process.env, CGO_ENABLED: '0', GO111MODULE: 'off', GOFLAGS: '' };
@@ -27,12 +28,32 @@ export async function buildEcho(): Promise<string> {
   return file;
 }
 
-export async function importEcho(docker: Docker, binary: string): Promise<void> {
+async function importEcho(docker: Docker, binary: string): Promise<void> {
   const tar = pack();
   tar.entry({ name: 'echo', mode: 0o755 }, await readFile(binary));
   tar.finalize();
   await importImage(docker, tar, ECHO_IMAGE, ['ENTRYPOINT ["/echo"]']);
 }
+
+/** An engine with the images of these tests. */
+export interface Node {
+  engine: PrivateDocker;
+  docker: Docker;
+  address: string;
+}
+
+export async function startNode(name: string): Promise<Node> {
+  const engine = await startDocker({ name });
+  const docker = new Docker({ socketPath: engine.socket });
+  await makeEdgeImage(docker, EDGE_IMAGE);
+  const echo = await buildEcho();
+  await importEcho(docker, echo);
+  await rm(echo);
+  return { engine, docker, address: engine.address };
+}
+
+/** The n-th /26 of the node's pool. */
+export const subnetOf = (node: Node, n: number): string => node.engine.pool.replace(/\d+\.\d+\/16$/, `${n >> 2}.${(n % 4) * 64}/26`);
 
 export const sandbox = (name: string): SandboxRef => ({ uid: `uid-${name.toLowerCase()}`, slug: name.toLowerCase(), name });
 
@@ -75,9 +96,9 @@ export interface Answer {
 
 const keepAlive = new Agent({ keepAlive: true, maxSockets: 16 });
 
-export function get(url: string, headers: Record<string, string> = {}): Promise<Answer> {
+export function get(url: string, headers: Record<string, string> = {}, agent: Agent | false = keepAlive): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { agent: keepAlive, headers, timeout: 15_000 }, (response) => {
+    const asked = request(url, { agent, headers, timeout: 15_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
@@ -95,26 +116,31 @@ export function get(url: string, headers: Record<string, string> = {}): Promise<
 
 export type EdgeUnderTest = ReturnType<typeof createEdge>;
 
-export function edgeFor(
-  docker: Docker,
-  node: { name: string; address: string; dataDir: string; procNet: string },
-  more: Partial<EdgeOptions['config']> = {},
-): EdgeUnderTest {
+export function edgeFor(node: Node, name: string, more: Partial<EdgeOptions['config']> = {}, directory = 'agent'): EdgeUnderTest {
   return createEdge({
     config: {
-      node: { name: node.name, type: 'MICRO', address: node.address },
-      dataDir: node.dataDir,
+      node: { name, type: 'MICRO', address: node.address },
+      dataDir: join(node.engine.directory, directory),
       ports: { gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: [] },
-      network: { pool: POOL, prefix: 26, forbidden: [] },
+      network: { pool: node.engine.pool, prefix: 26, forbidden: [] },
       images: { runtime: '', edge: EDGE_IMAGE },
       baseline: { hosts: {}, dns: [] },
       ...more,
     },
     installation: INSTALLATION,
     secret: 'the-secret-of-the-installation',
-    docker,
+    docker: node.docker,
     edgeOwner: true,
-    procNet: node.procNet,
+    procNet: `/proc/${node.engine.pid}/net`,
   });
 }
 
+/** Containers as an agent reports them. */
+export async function observe(docker: Docker): Promise<ObservedContainer[]> {
+  const all = await docker.listContainers({ all: true, filters: { label: [LABELS.sandbox] } });
+  return all.map((each) => {
+    const address = Object.values(each.NetworkSettings.Networks)[0]?.IPAddress ?? '';
+    const name = each.Names[0]?.slice(1) ?? '';
+    return { id: each.Id, name, state: each.State as 'running', ...(address === '' ? {} : { address }) };
+  });
+}

@@ -1,26 +1,23 @@
 /** One edge, two sandboxes: who reaches what, and that nothing is lost. */
-import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { execFile, spawn } from 'node:child_process';
+import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LABELS } from '#schema/names';
 import type { EdgeRoutes, EdgeTarget } from '#schema/wire/commands';
 import { connectAddressSwitch } from '#agents/edge/index';
-import { makeEdgeImage } from '../../support/edge-image.ts';
-import { bridge, privateDocker, type Bridge, type PrivateDocker } from './private-docker.ts';
+import { oldWorkers } from '#agents/edge/workers';
 import {
-  buildEcho, EDGE_IMAGE, edgeFor, get, importEcho, INSTALLATION, network, sandbox, service, type EdgeUnderTest,
+  edgeFor, get, INSTALLATION, network, observe, sandbox, service, startNode, subnetOf, type EdgeUnderTest, type Node,
 } from './edge-world.ts';
 
 const run = promisify(execFile);
 const A = sandbox('QA-Login');
 const B = sandbox('qa-other');
-const SUBNETS = { [A.uid]: '10.213.0.0/26', [B.uid]: '10.213.0.64/26' };
+const subnet = (ref: typeof A): string => subnetOf(node, ref === A ? 0 : 1);
 
-let lan: Bridge;
-let node: PrivateDocker;
+let node: Node;
 let edge: EdgeUnderTest;
 let gate: string;
 let revision = 0;
@@ -28,7 +25,7 @@ let revision = 0;
 const routesOf = (ref: typeof A, port: number, inside: Record<string, EdgeTarget>, more: EdgeRoutes['outside'] = {}): EdgeRoutes => ({
   sandbox: ref,
   revision: ++revision,
-  subnet: SUBNETS[ref.uid] ?? '',
+  subnet: subnet(ref),
   inside,
   outside: { [port]: { service: 'gateway', kind: 'gateway', target: container(ref, 'gateway') }, ...more },
 });
@@ -37,42 +34,23 @@ const put = (routes: EdgeRoutes): Promise<void> => edge.apply(routes.sandbox, ro
 /** Asks a service by its stable name, from inside of a sandbox by its gateway's port. */
 const inside = (port: number, url: string, host = new URL(url).host): ReturnType<typeof get> => {
   const target = new URL(url);
-  target.hostname = '198.18.71.11';
+  target.hostname = node.address;
   return get(`http://${node.address}:${port}/call?host=${encodeURIComponent(host)}&url=${encodeURIComponent(target.href)}`);
 };
 const startEdge = async (): Promise<void> => {
-  edge = edgeFor(node.docker, { name: 'micro-1', address: node.address, dataDir: join(node.directory, 'agent'), procNet: node.procNet });
+  edge = edgeFor(node, 'micro-1');
   await edge.start();
 };
-const known = async (): Promise<void> => {
-  const all = await node.docker.listContainers({ all: true, filters: { label: [LABELS.sandbox] } });
-  await edge.containersChanged(
-    all.map((each) => {
-      const address = Object.values(each.NetworkSettings.Networks)[0]?.IPAddress ?? '';
-      return {
-        id: each.Id,
-        name: each.Names[0]?.slice(1) ?? '',
-        state: each.State as 'running',
-        ...(address === '' ? {} : { address }),
-      };
-    }),
-    [],
-  );
-};
+const known = async (): Promise<void> => edge.containersChanged(await observe(node.docker), []);
 const edgeInfo = async () => {
   const [found] = await node.docker.listContainers({ filters: { label: [`${LABELS.role}=edge`] } });
   return node.docker.getContainer(found?.Id ?? '').inspect();
 };
 
 beforeAll(async () => {
-  lan = await bridge('sdpe1', 71);
-  node = await privateDocker(lan, 'sdpe1a', 11);
-  await makeEdgeImage(node.docker, EDGE_IMAGE);
-  const echo = await buildEcho();
-  await importEcho(node.docker, echo);
-  await rm(echo);
+  node = await startNode('edge-one');
   for (const ref of [A, B]) {
-    await network(node.docker, ref, SUBNETS[ref.uid] ?? '');
+    await network(node.docker, ref, subnet(ref));
     for (const name of ['gateway', 'account']) await service(node.docker, ref, name);
   }
   gate = `http://${node.address}:8080`;
@@ -80,24 +58,19 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await edge?.stop();
-  await node?.stop();
-  await lan?.remove();
+  await node?.engine.stop();
 });
 
 describe('the edge of one node', () => {
   it('says what image is missing and how to load it', async () => {
-    edge = edgeFor(
-      node.docker,
-      { name: 'micro-1', address: node.address, dataDir: join(node.directory, 'none'), procNet: node.procNet },
-      { images: { runtime: '', edge: 'sdp-test/none:1' } },
-    );
+    edge = edgeFor(node, 'micro-1', { images: { runtime: '', edge: 'sdp-test/none:1' } }, 'none');
     await edge.start();
     expect(edge.state()).toMatchObject({ state: 'failed', message: expect.stringContaining('docker load') as string });
     await edge.stop();
   });
 
   it('starts with all listeners within seconds, less foreign ports', async () => {
-    const foreign = node.spawnInside('node', ['-e', 'require("net").createServer().listen(8085,"127.0.0.1",()=>console.log("up"))']);
+    const foreign = spawn('nsenter', [`--net=${node.engine.netns}`, 'node', '-e', 'require("net").createServer().listen(8085,"127.0.0.1",()=>console.log("up"))']);
     await new Promise((resolve) => foreign.stdout?.once('data', resolve));
     const before = Date.now();
     await startEdge();
@@ -121,7 +94,7 @@ describe('the edge of one node', () => {
     expect(answer.body).toMatchObject({ name: 'qa-login/gateway', path: '/path?x=1', host: 'app.example' });
     expect(answer.headers).toMatchObject({ 'x-sdp-sandbox': 'QA-Login', 'x-sdp-revision': '1' });
     expect(answer.headers['x-request-id']).toBe(answer.body.headers?.['x-request-id']);
-    expect(answer.body.headers?.['x-forwarded-for']).toBe(lan.address);
+    expect(answer.body.headers?.['x-forwarded-for']).toBe(node.engine.hostAddress);
     expect((await get(`http://${node.address}:8081`)).body.name).toBe('qa-other/gateway');
     expect((await inside(8080, 'http://account.sdp:7080/a')).body).toMatchObject({ name: 'qa-login/account', path: '/a' });
     expect((await inside(8081, 'http://account.sdp:7080/')).body.name).toBe('qa-other/account');
@@ -251,7 +224,7 @@ describe('the edge of one node', () => {
     const after = await edgeInfo();
     expect(after.Id).toBe(before.Id);
     expect(after.State.StartedAt).toBe(before.State.StartedAt);
-    expect(edge.state()).toMatchObject({ state: 'ready', routes });
+    expect(edge.state()).toEqual({ owner: true, state: 'ready', routes, foreignPorts: [] });
     expect((await inside(8080, 'http://account.sdp:7080/')).body.name).toBe('third');
   });
 
@@ -263,21 +236,34 @@ describe('the edge of one node', () => {
     const loop = (async () => {
       for (let i = 0; running && i < 5_000; i++) await get(gate).then((a) => a.status === 200 || failed.push(String(a.status)), (e: unknown) => failed.push(String(e)));
     })();
-    edge = edgeFor(
-      node.docker,
-      { name: 'micro-1', address: node.address, dataDir: join(node.directory, 'agent'), procNet: node.procNet },
-      { ports: { gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: ['198.18.71.0/24'] } },
-    );
+    const ports = { gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: [`${node.engine.hostAddress}/32`] };
+    edge = edgeFor(node, 'micro-1', { ports });
     const started = Date.now();
     await edge.start();
     console.info(`reload took ${Date.now() - started} ms`);
     running = false;
     await loop;
     expect(failed).toEqual([]);
-    expect(edge.state().state).toBe('ready');
+    expect([edge.state().state, edge.state().message]).toEqual(['ready', undefined]);
     expect((await edgeInfo()).Id).toBe(before.Id);
     await put(routesOf(A, 8080, { account: container(A, 'account') }, { 9001: { service: 'account', kind: 'service', target: container(A, 'account') } }));
-    expect((await get(`http://${node.address}:9001/`)).body.name).toBe('third');
+    expect((await get(`http://${node.address}:9001/`, {}, false)).body.name).toBe('third');
+  });
+
+  it('flips on idle connections of the worker before a reload, too', async () => {
+    const connection = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = (): ReturnType<typeof get> => get(gate, {}, connection);
+    expect((await ask()).body.name).toBe('qa-login/gateway');
+    await edge.stop();
+    edge = edgeFor(node, 'micro-1');
+    await edge.start();
+    expect(await oldWorkers(`${node.engine.directory}/agent/edge/run/admin.sock`)).not.toEqual([]);
+    const routes = routesOf(A, 8080, { account: container(A, 'account') });
+    await put({ ...routes, outside: { 8080: { service: 'gateway', kind: 'gateway', target: container(B, 'gateway') } } });
+    expect((await ask()).body.name).toBe('qa-other/gateway');
+    await put(routesOf(A, 8080, { account: container(A, 'account') }));
+    expect((await ask()).body.name).toBe('qa-login/gateway');
+    connection.destroy();
   });
 
   it('comes back with the same routes when HAProxy is killed', async () => {
