@@ -1,4 +1,5 @@
 /** The edge of one engine, put together: one queue, so that orders and observations never cross. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { SdpError } from '#schema/errors';
 import { EDGE_INSIDE_PORT } from '#schema/names';
@@ -35,6 +36,11 @@ export interface EdgeOptions {
   /** Milliseconds between looks at the process, the names and the ports. Default 30,000. */
   lookEveryMs?: number;
 }
+
+/** While it has failed, the edge is looked after more often. */
+const FAILED_LOOK_MS = 5_000;
+/** How long an order waits in the queue for names; later answers follow by themselves. */
+const NAME_PATIENCE_MS = 100;
 
 /** The edge for the agent that owns it (the first by name on its engine). */
 export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
@@ -142,21 +148,32 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
     await writeWhole(paths.resolved, JSON.stringify(Object.fromEntries(resolver.addresses())));
   }
 
+  /** Names are asked for outside of the queue: a slow server must not hold up a flip. */
   async function look(): Promise<void> {
-    if (stopped) return;
     if (await resolver.refresh(namesToResolve(ordered()))) await keepResolved();
-    const info = await processInfo(socket).catch(() => undefined);
-    const uptimeStart = Date.now() - (info?.uptimeSeconds ?? 0) * 1000;
-    if (info === undefined || uptimeStart > startedAt + 2_000) inForce = undefined;
-    await follow();
-    foreign = foreignPorts(await allListeningPorts(procNet), [config.ports.gateway, config.ports.service], await configuredPorts(paths));
+    await serial(async () => {
+      if (stopped) return;
+      const info = await processInfo(socket).catch(() => undefined);
+      const uptimeStart = Date.now() - (info?.uptimeSeconds ?? 0) * 1000;
+      if (info === undefined || uptimeStart > startedAt + 2_000) inForce = undefined;
+      await follow();
+      const ranges = [config.ports.gateway, config.ports.service];
+      foreign = foreignPorts(await allListeningPorts(procNet), ranges, await configuredPorts(paths));
+    });
+  }
+
+  function lookAgain(): void {
+    if (stopped) return;
+    const delay = status.state === 'failed' ? Math.min(lookEveryMs, FAILED_LOOK_MS) : lookEveryMs;
+    timer = setTimeout(() => void look().catch(fail).then(lookAgain), delay);
+    timer.unref();
   }
 
   return {
     start: () =>
       serial(async () => {
         await makeDirectories(paths);
-        const kept = await readRoutes(paths);
+        const kept = (await readRoutes(paths)).filter((each) => isValid(each));
         routes = new Map(kept.map((each) => [each.routes.sandbox.uid, each]));
         order = Math.max(0, ...kept.map((each) => each.order));
         resolver = nameResolver(config.baseline, await readResolved(paths));
@@ -164,30 +181,35 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
         await resolver.learn(namesToResolve(ordered()));
         // A failure is a state that people see, and is tried again at every look.
         await recover().catch(() => undefined);
-        timer = setInterval(() => void serial(look).catch(fail), lookEveryMs);
-        timer.unref();
+        lookAgain();
       }),
 
-    apply: (sandbox: SandboxRef, wanted: EdgeRoutes | null, hash: string) =>
-      serial(async () => {
+    async apply(sandbox: SandboxRef, wanted: EdgeRoutes | null, hash: string) {
+      if (wanted !== null) validate(sandbox, wanted);
+      const learning = wanted === null ? Promise.resolve(false) : resolver.learn(namesToResolve([wanted]));
+      await serial(async () => {
         if (wanted === null) {
           routes.delete(sandbox.uid);
           await dropRoutes(paths, sandbox.uid);
         } else {
-          validate(sandbox, wanted);
-          if (await resolver.learn(namesToResolve([wanted]))) await keepResolved();
+          await Promise.race([learning, sleep(NAME_PATIENCE_MS)]);
           const kept = { routes: wanted, hash, order: ++order };
           routes.set(sandbox.uid, kept);
           await keepRoutes(paths, kept);
         }
         await follow();
-      }),
+      });
+      if (!(await learning)) return;
+      await keepResolved();
+      await serial(follow);
+    },
 
     containersChanged: (seen: readonly ObservedContainer[]) =>
       serial(async () => {
         containers = knownContainers(seen);
-        // An edge that is down catches up when it is back; the observer has nothing to do about it.
-        if (inForce !== undefined) await follow();
+        if (inForce !== undefined && (await processInfo(socket).catch(() => undefined)) === undefined) inForce = undefined;
+        // A failure is the edge's own state; the observer has nothing to do about it.
+        await follow().catch(() => undefined);
       }),
 
     readdress: (from: string, to: string) =>
@@ -206,10 +228,20 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
 
     stop: async () => {
       stopped = true;
-      clearInterval(timer);
+      clearTimeout(timer);
       await serial(() => Promise.resolve());
     },
   };
+}
+
+/** Kept by another release, perhaps: without them the report lacks their hash, and the control plane sends them anew. */
+function isValid(kept: KeptRoutes): boolean {
+  try {
+    validate(kept.routes.sandbox, kept.routes);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Routes that cannot be written are refused before anything is kept. */

@@ -2,7 +2,6 @@
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EdgeRoutes } from '#schema/wire/commands';
-import { SdpError } from '#schema/errors';
 import type { MapState } from './compute-maps.ts';
 import { MAP_NAMES, type EdgePaths, type MapName } from './paths.ts';
 import { token } from './target-value.ts';
@@ -35,18 +34,20 @@ export async function writeMapFiles(paths: EdgePaths, state: MapState, maps: Ite
   }
 }
 
+/**
+ * In order of their application. A file that is no JSON (a power cut) is put aside: the report then lacks its hash, and
+ * the control plane sends the routes anew.
+ */
 export async function readRoutes(paths: EdgePaths): Promise<KeptRoutes[]> {
   const kept: KeptRoutes[] = [];
   for (const name of await readdir(paths.routes)) {
     if (!name.endsWith('.json')) continue;
     const file = join(paths.routes, name);
+    const text = await readFile(file, 'utf8');
     try {
-      kept.push(JSON.parse(await readFile(file, 'utf8')) as KeptRoutes);
-    } catch (error) {
-      throw new SdpError('edge_failed', `The routes kept in ${file} cannot be read.`, {
-        hint: 'Remove the file: the control plane sends the routes again.',
-        cause: error,
-      });
+      kept.push(JSON.parse(text) as KeptRoutes);
+    } catch {
+      await rename(file, `${file}.broken`);
     }
   }
   return kept.sort((a, b) => a.order - b.order);

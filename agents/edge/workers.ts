@@ -4,8 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RuntimeSocket } from './runtime-socket.ts';
-import { runtimeSocket } from './runtime-socket.ts';
+import { runtimeSocket, type RuntimeSocket } from './runtime-socket.ts';
 
 /** @param socketPath of the worker; the master's socket lies beside it. */
 export async function oldWorkers(socketPath: string): Promise<{ pid: number; socket: RuntimeSocket }[]> {

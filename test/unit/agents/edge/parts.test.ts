@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -12,6 +12,7 @@ import { inRanges, listeningPorts, rangesWithout } from '#agents/edge/ports';
 import { nameResolver } from '#agents/edge/resolver';
 import { inLines, runtimeSocket } from '#agents/edge/runtime-socket';
 import { neutralText, readdressed } from '#agents/edge/target-value';
+import { oldWorkerIds } from '#agents/edge/workers';
 
 describe('port ranges', () => {
   it('hold exactly the ports that are not left out', () => {
@@ -79,6 +80,22 @@ describe('texts and values', () => {
     expect(readdressed('u|s|container|10.0.0.1|80|||', '10.0.0.1', '10.0.0.2')).toBe('u|s|container|10.0.0.2|80|||');
     expect(readdressed('u|s|container|10.0.0.11|80|||', '10.0.0.1', '10.0.0.2')).toBeUndefined();
     expect(readdressed('u|s|http|10.0.0.1|80|||', '10.0.0.1', '10.0.0.2')).toBeUndefined();
+  });
+});
+
+describe('former workers', () => {
+  it('are read from what the master says', () => {
+    const text = `#<PID>          <type>          <reloads>       <uptime>        <version>
+1               master          1               0d00h00m02s     2.6.12
+# workers
+26              worker          0               0d00h00m01s     2.6.12
+# old workers
+8               worker          1               0d00h00m02s     2.6.12
+# programs
+
+`;
+    expect(oldWorkerIds(text)).toEqual([8]);
+    expect(oldWorkerIds(text.replace('# old workers\n8 ', '# workers\n8 '))).toEqual([]);
   });
 });
 
@@ -150,7 +167,7 @@ describe('the runtime socket', () => {
   it('is reached in a directory deeper than the kernel allows, tells refusals and cut answers', async () => {
     const root = await mkdtemp(join(tmpdir(), 'sdp-edge-'));
     const deep = join(root, 'x'.repeat(120));
-    await import('node:fs/promises').then((fs) => fs.mkdir(deep));
+    await mkdir(deep);
     let answer = '\n';
     const server = createServer((socket) => socket.on('data', () => socket.end(answer)));
     process.chdir(deep);

@@ -142,6 +142,13 @@ describe('the edge of one node', () => {
   it('flips 200 times under load without a failed request, each within 50 ms', async () => {
     await service(node.docker, A, 'account2', { says: 'qa-login/account2' });
     await known();
+    const alone: number[] = [];
+    for (let i = 0; i < 50; i++) {
+      const before = performance.now();
+      await put(routesOf(A, 8080, { account: container(A, i % 2 === 0 ? 'account2' : 'account') }));
+      alone.push(performance.now() - before);
+    }
+    console.info(`flips without load: median ${alone.sort((a, b) => a - b)[25]?.toFixed(1)} ms`);
     const seen = new Map<string, number>();
     let running = true;
     const loop = async (): Promise<void> => {
@@ -278,6 +285,19 @@ describe('the edge of one node', () => {
     console.info(`back after kill -9 in ${Date.now() - killed} ms`);
     expect((await inside(8080, 'http://account.sdp:7080/')).body.name).toBe('third');
     await put(routesOf(A, 8080, { account: container(B, 'account') }));
+    expect((await inside(8080, 'http://account.sdp:7080/')).body.name).toBe('qa-other/account');
+  });
+
+  it('comes back when somebody removes its container', async () => {
+    await node.docker.getContainer((await edgeInfo()).Id).remove({ force: true });
+    await known();
+    expect(edge.state().state).toBe('ready');
+    expect((await inside(8080, 'http://account.sdp:7080/')).body.name).toBe('qa-other/account');
+  });
+
+  it('refuses routes that cannot be written, and keeps those in force', async () => {
+    const bad = { ...routesOf(A, 8080, {}), subnet: 'x; clear map' };
+    await expect(put(bad)).rejects.toThrow('is no IPv4 subnet');
     expect((await inside(8080, 'http://account.sdp:7080/')).body.name).toBe('qa-other/account');
   });
 
