@@ -6,15 +6,14 @@ import path from 'node:path';
 import { SdpError } from '#schema/errors';
 import { LABELS } from '#schema/names';
 import { PROTOCOL_VERSION, type AgentMessage, type Hello, type ServerMessage, type Welcome } from '#schema/wire/messages';
-import { createBuilder } from './build/create-builder.ts';
-import type { AddressSwitch, AgentConfig, Builder, Edge, Engine, GitRepositories, Reporter } from './contract.ts';
+import { createBuilder } from './build/builder.ts';
+import type { AgentConfig, Builder, Edge, Engine, Reporter } from './contract.ts';
 import { connectAddressSwitch } from './edge/address-switch.ts';
-import { createEdge } from './edge/create-edge.ts';
-import { engineInfo } from './engine/engine-info.ts';
+import { createOwnedEdge } from './edge/edge.ts';
 import { openEngine } from './engine/open-engine.ts';
 import { Executor } from './executor/executor.ts';
 import { createHandlers } from './executor/handlers.ts';
-import { createGitRepositories } from './git/create-git-repositories.ts';
+import { createGitRepositories, type LocalRepositories } from './git/repositories.ts';
 import { Journal } from './journal/journal.ts';
 import { NodeReporter } from './report/node-reporter.ts';
 import { observeNode } from './report/observe-node.ts';
@@ -52,7 +51,7 @@ class RunningAgent implements Agent {
   private readonly bootId = `${Date.now().toString(36)}-${randomUUID().slice(0, 8)}`;
   private readonly docker: Docker;
   private readonly session: Session;
-  private git: GitRepositories | undefined;
+  private git: LocalRepositories | undefined;
   private journal: Journal | undefined;
   private body: Body | undefined;
   private send: ((message: AgentMessage) => void) | undefined;
@@ -102,7 +101,7 @@ class RunningAgent implements Agent {
       node: config.node,
       bootId: this.bootId,
       agentVersion: version,
-      engine: await engineInfo(this.docker),
+      engine: await this.engineOf('').info(),
       ports: { gateway: config.ports.gateway, service: config.ports.service },
       network: { pool: config.network.pool, prefix: config.network.prefix },
     };
@@ -139,14 +138,8 @@ class RunningAgent implements Agent {
     const { docker, git } = this;
     if (git === undefined) throw new SdpError('internal', 'The agent was not started.');
     const { installation } = identity;
-    const edge = identity.edgeOwner ? createEdge({ config, installation, secret: identity.edgeSecret, docker }) : undefined;
-    const engine = openEngine({
-      docker,
-      installation,
-      node: config.node.name,
-      baseImages: [config.images.runtime, config.images.edge],
-      addressSwitch: (): Promise<AddressSwitch | undefined> => connectAddressSwitch(docker, installation),
-    });
+    const edge = identity.edgeOwner ? createOwnedEdge({ config, installation, secret: identity.edgeSecret, docker }) : undefined;
+    const engine = this.engineOf(installation);
     const builder: Builder = createBuilder({ config, git, images: engine, labels: { [LABELS.installation]: installation } });
     const reporter = new NodeReporter(
       () => observeNode({ engine, builder, edge, dataDir: config.dataDir }),
@@ -172,6 +165,18 @@ class RunningAgent implements Agent {
       await edge?.stop();
     };
     return { identity, engine, edge, executor, reporter, close };
+  }
+
+  private engineOf(installation: string): Engine {
+    const { config } = this.options;
+    return openEngine({
+      socket: config.docker.socket,
+      installation,
+      node: config.node.name,
+      baseImages: () => [config.images.runtime, config.images.edge],
+      forbidden: () => config.network.forbidden,
+      addressSwitch: () => connectAddressSwitch(this.docker, installation),
+    });
   }
 
   private reporterFor(deploymentId: string): Reporter {

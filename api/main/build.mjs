@@ -57,6 +57,8 @@ async function buildServer() {
     outExtension: { '.js': '.mjs' },
     sourcemap: true,
     loader: { '.sql': 'text' },
+    // tsconfig.json's paths are for types only.
+    tsconfigRaw: { compilerOptions: { jsx: 'react-jsx' } },
     logLevel: 'warning',
   });
 }
