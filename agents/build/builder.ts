@@ -78,7 +78,8 @@ export function createBuilder(options: BuilderOptions): Builder {
     if (current === job.image) return around;
     throw new SdpError(
       'precondition_failed',
-      `"${repository.name}" would be built as ${current} now, not as ${job.image}: its build configuration, Go or base image changed.`,
+      `"${repository.name}" would be built as ${current} now, not as ${job.image}: ` +
+        'its build configuration, Go or base image changed.',
       {
         hint: 'Nothing is to be done: the next plan uses the new name.',
       },
@@ -97,6 +98,9 @@ export function createBuilder(options: BuilderOptions): Builder {
       if (present !== undefined) return { image: job.image, imageId: present, cached: true };
 
       return flights.join(job.image, reporter, signal, async (all, stop) => {
+        // Another flight may have made it between the question above and this one.
+        const made = await images.imageId(job.image);
+        if (made !== undefined) return { image: job.image, imageId: made, cached: true };
         const around = await admit(repository, job);
         await cleaned;
         if (turns.busy()) all.log('BUILD', 'Waiting for a free place: this node builds as much as it may...');

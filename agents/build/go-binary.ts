@@ -5,7 +5,7 @@ import { SdpError } from '#schema/errors';
 import { runProcess } from '../process/run-process.ts';
 import { goBuildArgv, goListArgv, type GoFolders } from './go-env.ts';
 import type { GoMod, GoModule } from './go-module.ts';
-import { LOOKS_MISSING, missingModuleError, missingModules } from './missing-modules.ts';
+import { looksMissing, missingModuleError, missingModules } from './missing-modules.ts';
 
 const BUILD_TIMEOUT_MS = 30 * 60_000;
 /** Error lines that the message repeats; all of them are in the log. */
@@ -57,7 +57,7 @@ export async function requireModules(work: GoWork, goMod: GoMod): Promise<void> 
       },
     );
   }
-  if (module.vendored || !LOOKS_MISSING.test(listed.stderr)) return; // The compiler says it better.
+  if (module.vendored || !looksMissing(listed.stderr)) return; // The compiler says it better.
   const missing = await missingModules(goMod, work.folders.modules);
   const named = [...listed.stderr.matchAll(/([\w.~-]+(?:\/[\w.~-]+)+)@(v[\w.+-]+)/g)].map(
     (match) => `${match[1]} ${match[2]}`,

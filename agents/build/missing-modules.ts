@@ -33,22 +33,23 @@ export async function missingModules(goMod: GoMod, moduleCache: string): Promise
 }
 
 /** Go's ways to say that a module would have to be downloaded. */
-export const LOOKS_MISSING =
-  /module lookup disabled by GOPROXY|GOPROXY list is not the empty string|dial tcp|proxyconnect|no such host|: (reading|Get) "?https?:|missing go\.sum entry|cannot find module providing|not found: module/;
+const LOOKS_MISSING = [
+  /module lookup disabled by GOPROXY|GOPROXY list is not the empty string/,
+  /dial tcp|proxyconnect|no such host|: (reading|Get) "?https?:/,
+  /missing go\.sum entry|cannot find module providing|not found: module/,
+];
+
+export const looksMissing = (stderr: string): boolean => LOOKS_MISSING.some((pattern) => pattern.test(stderr));
 
 /** Names all of them, with how to bring them. */
 export function missingModuleError(repository: string, missing: readonly string[], moduleCache: string): SdpError {
   const one = missing.length === 1;
-  return new SdpError(
-    'missing_module',
-    `"${repository}" needs ${
-      one ? 'a Go module that is' : `${missing.length} Go modules that are`
-    } not on this node: ${missing.join(', ')}.`,
-    {
-      hint: `Either commit vendor/ (go mod vendor), or bring ${
-        one ? 'it' : 'them'
-      } into the node's module cache ${moduleCache}: run "go mod download" where there is a network and copy pkg/mod/cache/download over, or name a proxy as build.goproxy.`,
-      findings: missing.map((message) => ({ message })),
-    },
-  );
+  const what = one ? 'a Go module that is' : `${missing.length} Go modules that are`;
+  return new SdpError('missing_module', `"${repository}" needs ${what} not on this node: ${missing.join(', ')}.`, {
+    hint:
+      `Either commit vendor/ (go mod vendor), or bring ${one ? 'it' : 'them'} into the node's module cache ` +
+      `${moduleCache}: run "go mod download" where there is a network and copy pkg/mod/cache/download over, ` +
+      'or name a proxy as build.goproxy.',
+    findings: missing.map((message) => ({ message })),
+  });
 }

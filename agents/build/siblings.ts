@@ -63,9 +63,8 @@ export function siblingPlaces(goMod: GoMod, sources: Sources): SiblingPlace[] {
         {
           hint: isAbsolute(New.Path)
             ? 'Replace it by a relative path to a sibling repository, or commit vendor/.'
-            : `Name the sibling repository in the agent's file (build: {with: [name]}); it has to be one of: ${sources.repositories
-                .map((each) => each.name)
-                .join(', ')}. Or commit vendor/.`,
+            : "Name the sibling repository in the agent's file (build: {with: [name]}); it has to be one of: " +
+              `${sources.repositories.map((each) => each.name).join(', ')}. Or commit vendor/.`,
         },
       );
     }

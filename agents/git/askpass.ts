@@ -1,4 +1,5 @@
 /** How a login reaches git: a helper without secrets reads it from descriptors that only this process tree has. */
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Credentials } from '#schema/wire/commands';
@@ -27,7 +28,7 @@ export async function installAskpass(directory: string): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const present = await readFile(path, 'utf8').catch(() => undefined);
   if (present === SCRIPT) return path;
-  const temporary = `${path}.${process.pid}`;
+  const temporary = `${path}.${randomUUID()}`;
   await writeFile(temporary, SCRIPT, { mode: 0o700 });
   await chmod(temporary, 0o700);
   await rename(temporary, path);

@@ -53,7 +53,8 @@ beforeAll(async () => {
       'user',
       {
         'services/user/go.mod':
-          'module example.com/user\n\ngo 1.19\n\nrequire example.com/shared v0.0.0\n\nreplace example.com/shared => ../../../shared\n',
+          'module example.com/user\n\ngo 1.19\n\nrequire example.com/shared v0.0.0\n\n' +
+          'replace example.com/shared => ../../../shared\n',
         'services/user/main.go':
           'package main\n\nimport "example.com/shared"\n\nfunc main() { println(shared.Word) }\n',
       },
