@@ -88,7 +88,6 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
   const journal = new JournalIntake({
     marks,
     logs,
-    store,
     announcer: stream,
     onPipelineEvent: (event) => reconciler.onPipelineEvent(event),
     log,

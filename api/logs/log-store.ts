@@ -54,6 +54,8 @@ export class LogStore {
 
   /** Cuts the file back to a size that it had; a file that is shorter stays. */
   truncate(deploymentId: string, size: number): void {
+    // What a failed append left is not in the index.
+    this.#indexes.delete(deploymentId);
     if (this.size(deploymentId) <= size) return;
     truncateSync(this.#path(deploymentId), size);
     this.#indexes.delete(deploymentId);
@@ -71,10 +73,20 @@ export class LogStore {
     const notice = full && index.size + bytes.length >= MAX_FILE_BYTES && last !== undefined;
     const closing = notice ? [{ at: last.at, phase: last.phase, text: '(the log ends here: it reached its limit of 64 MiB)' }] : [];
     const all = Buffer.concat([bytes, Buffer.from(closing.map(formatLine).join(''))]);
-    appendFileSync(path, all, { mode: 0o640 });
+    this.#write(deploymentId, path, all, index.size);
     const first = index.lines + 1;
     index.add(all);
     return [...lines, ...closing].map((line, offset) => ({ line: first + offset, ...line }));
+  }
+
+  /** A full disk may take half of it: that half goes again, so that no line is torn. */
+  #write(deploymentId: string, path: string, bytes: Buffer, size: number): void {
+    try {
+      appendFileSync(path, bytes, { mode: 0o640 });
+    } catch (thrown) {
+      this.truncate(deploymentId, size);
+      throw thrown;
+    }
   }
 
   /**

@@ -247,6 +247,22 @@ describe('the journal', () => {
     expect(await names()).toEqual(['BUILD_STARTED']);
   });
 
+  it('acknowledges no event that failed when a shorter part comes again first', async () => {
+    const agent = await world.onlineAgent();
+    const { onPipelineEvent } = world.reconciler;
+    world.reconciler.onPipelineEvent = () => Promise.reject(new Error('disk'));
+    agent.journal([event(1, 'BUILD_STARTED'), line(2), event(3, 'BUILD_COMPLETED')]);
+    await agent.closed;
+    world.reconciler.onPipelineEvent = onPipelineEvent;
+    const again = await world.onlineAgent();
+    again.journal([event(1, 'BUILD_STARTED'), line(2)]);
+    await again.until(() => again.acked() === 2);
+    again.journal([event(3, 'BUILD_COMPLETED')]);
+    await again.until(() => again.acked() === 3);
+    expect(await names()).toEqual(['BUILD_STARTED', 'BUILD_COMPLETED']);
+    expect(texts()).toEqual(['line 2']);
+  });
+
   it('does not stop at an entry of a deployment that is unknown or no id at all', async () => {
     const agent = await world.onlineAgent();
     agent.journal([{ ...event(1, 'BUILD_STARTED'), deploymentId: 'gone' }, { ...line(2), deploymentId: '../../key' }, line(3)]);

@@ -12,15 +12,16 @@ import { createServer, type ControlPlaneServer, type ServerOptions } from '#api/
 import { jsonLogger } from '#api/http/logger';
 import { ScriptedAgent, type Answer } from './scripted-agent.ts';
 
-/** Does nothing but remember; what the loop does is tested elsewhere. */
+/** Stores and remembers events, and does nothing else; what the loop does is tested elsewhere. */
 export class StubReconciler implements Reconciler {
+  store: Store | undefined;
   readonly events: DeploymentEvent[] = [];
   start = (): Promise<void> => Promise.resolve();
   stop = (): Promise<void> => Promise.resolve();
   enqueue = (): void => undefined;
-  onPipelineEvent = (event: DeploymentEvent): Promise<void> => {
+  onPipelineEvent = async (event: DeploymentEvent): Promise<void> => {
     this.events.push(event);
-    return Promise.resolve();
+    if ((await this.store?.deployment(event.deploymentId)) !== undefined) await this.store?.addDeploymentEvents([event]);
   };
   preview: Reconciler['preview'] = (_drafts, sandbox) => Promise.resolve({ sandbox, steps: [], keep: [], blocked: [], warnings: [] });
   routes: Reconciler['routes'] = () => Promise.resolve([]);
@@ -48,6 +49,7 @@ export class World {
 
   async start(options: Partial<ServerOptions> = {}): Promise<this> {
     this.store = await openStore({ url: `sqlite:${join(this.directory, 'sdp.db')}`, masterKeys: await loadMasterKeys(join(this.directory, 'key')) });
+    this.reconciler.store = this.store;
     this.server = await createServer({
       store: this.store,
       listen: { host: '127.0.0.1', port: 0 },
