@@ -33,7 +33,8 @@ export async function observe(context: EngineContext, health: HealthMemory): Pro
 
 async function observeContainers(context: EngineContext, health: HealthMemory): Promise<ObservedContainer[]> {
   const listed = (await listContainers(context.api, [])).filter(
-    (one) => isOurContainer(context.owner, one.Labels) || isForeign(context.owner, one),
+    // The edge is observed by itself (ObservedEdge); here it would read as a container of no sandbox.
+    (one) => (isOurContainer(context.owner, one.Labels) && !one.Labels?.[LABELS.role]) || isForeign(context.owner, one),
   );
   const observed = await Promise.all(
     listed.map(async (summary) => {

@@ -233,14 +233,15 @@ describe('images', () => {
   });
 
   it('are pruned unless kept, used, or of somebody else (FAILURE_MODES 30)', async () => {
-    for (const ref of ['sdp/prune:keep', 'sdp/prune:go']) {
+    for (const ref of ['sdp/prune:keep', 'sdp/prune:used', 'sdp/prune:go']) {
       await world.engine.fromFile({ ref, base: BASE, file: '/usr/bin/busybox', target: `/${ref.slice(10)}`, labels }, never());
     }
+    await cli('create', 'sdp/prune:used');
     await cli('tag', BASE, 'sdp/not-ours:1');
     const removed = await world.engine.removeImages(['sdp/prune:keep']);
     expect(removed).toContain('sdp/prune:go');
     const refs = (await world.open({ baseImages: () => [BASE] }).state()).images.map((one) => one.ref);
-    expect(refs).toEqual(expect.arrayContaining(['sdp/prune:keep', 'sdp/not-ours:1', 'sdp/by-hand:1', BASE]));
+    expect(refs).toEqual(expect.arrayContaining(['sdp/prune:keep', 'sdp/prune:used', 'sdp/not-ours:1', BASE]));
   });
 });
 
