@@ -4,7 +4,7 @@ import type Docker from 'dockerode';
 import { SdpError } from '#schema/errors';
 import { EDGE_INSIDE_PORT } from '#schema/names';
 import type { EdgeRoutes, SandboxRef } from '#schema/wire/commands';
-import type { ObservedContainer, ObservedEdge } from '#schema/wire/report';
+import type { ObservedContainer, ObservedEdge, ObservedNetwork } from '#schema/wire/report';
 import type { AddressSwitch, AgentConfig, Edge } from '../contract.ts';
 import { switchAddress } from './address-switch.ts';
 import { computeMaps, namesToResolve, type KnownContainer, type MapState } from './compute-maps.ts';
@@ -18,6 +18,7 @@ import { containersOf, knownContainers } from './known-containers.ts';
 import { Moves } from './moves.ts';
 import { edgePaths } from './paths.ts';
 import { rangesWithout } from './ports.ts';
+import { probeFromInside } from './probe.ts';
 import { bringUp } from './process.ts';
 import { nameResolver, type NameResolver } from './resolver.ts';
 import { processInfo, readMaps, replaceMap, writeMaps } from './runtime-maps.ts';
@@ -63,6 +64,9 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
   let order = 0;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  let probed = false;
+  /** What keeps containers from reaching this edge. */
+  let obstacle: string | undefined;
 
   const ordered = (): EdgeRoutes[] => [...routes.values()].sort((a, b) => a.order - b.order).map((kept) => kept.routes);
   const desired = (): MapState => {
@@ -133,8 +137,7 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
     const writes = diffMaps(inForce, maps);
     await writeMapFiles(paths, maps, changedMaps(writes));
     try {
-      await writeMaps(socket, writes);
-      await bringOldWorkers(maps);
+      await Promise.all([writeMaps(socket, writes), bringOldWorkers(maps)]);
       confirm(maps);
     } catch {
       await recover();
@@ -146,6 +149,15 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
 
   async function keepResolved(): Promise<void> {
     await writeWhole(paths.resolved, JSON.stringify(Object.fromEntries(resolver.addresses())));
+  }
+
+  /** Once per start, as soon as there is a network to ask from. An answer that cannot be had is no finding. */
+  async function probeOnce(networks: readonly ObservedNetwork[]): Promise<void> {
+    const own = networks.find((network) => network.foreign === undefined && network.sandboxUid !== undefined);
+    if (probed || own === undefined || status.state !== 'ready') return;
+    probed = true;
+    const order = { docker, installation, image: config.images.edge, network: own.name };
+    obstacle = await probeFromInside(order).catch(() => undefined);
   }
 
   /** Names are asked for outside of the queue: a slow server must not hold up a flip. */
@@ -204,8 +216,9 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
       await serial(follow);
     },
 
-    containersChanged: (seen: readonly ObservedContainer[]) =>
+    containersChanged: (seen: readonly ObservedContainer[], networks: readonly ObservedNetwork[]) =>
       serial(async () => {
+        void probeOnce(networks);
         containers = knownContainers(seen);
         if (inForce !== undefined && (await processInfo(socket).catch(() => undefined)) === undefined) inForce = undefined;
         // A failure is the edge's own state; the observer has nothing to do about it.
@@ -224,7 +237,7 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
         }
       }),
 
-    state: () => ({ owner: true, ...status, routes: { ...reported }, foreignPorts: [...foreign] }),
+    state: () => ({ owner: true, ...(obstacle === undefined ? {} : { message: obstacle }), ...status, routes: { ...reported }, foreignPorts: [...foreign] }),
 
     stop: async () => {
       stopped = true;

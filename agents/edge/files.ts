@@ -14,8 +14,10 @@ export interface KeptRoutes {
   order: number;
 }
 
+let writes = 0;
+
 export async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}.new`;
+  const temporary = `${file}.${process.pid}.${++writes}.new`;
   await writeFile(temporary, text, { mode: 0o600 });
   await rename(temporary, file);
 }
@@ -29,9 +31,8 @@ export async function makeDirectories(paths: EdgePaths): Promise<void> {
 export const mapFile = (paths: EdgePaths, map: MapName): string => join(paths.maps, `${map}.map`);
 
 export async function writeMapFiles(paths: EdgePaths, state: MapState, maps: Iterable<MapName> = MAP_NAMES): Promise<void> {
-  for (const map of maps) {
-    await writeWhole(mapFile(paths, map), [...state[map]].map(([key, value]) => `${key} ${value}\n`).join(''));
-  }
+  const text = (map: MapName): string => [...state[map]].map(([key, value]) => `${key} ${value}\n`).join('');
+  await Promise.all([...maps].map((map) => writeWhole(mapFile(paths, map), text(map))));
 }
 
 /**

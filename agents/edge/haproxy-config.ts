@@ -57,9 +57,9 @@ defaults
   option forwardfor
   option http-keep-alive
   option idle-close-on-response
-  retries 2
+  retries 1
   unique-id-format %[uuid()]
-  timeout connect 5s
+  timeout connect 3s
   timeout client 5m
   timeout server 5m
   timeout http-request 30s
