@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 
 function fill(value: unknown, answers: Readonly<Record<string, string>>): unknown {
   if (typeof value === 'string') {
-    return value.replace(/\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}/g, (whole, name: string) => answers[name] ?? whole);
+    return value.replace(/\{\{\s*([A-Za-z][A-Za-z0-9_]*)\s*\}\}/g, (whole, name: string) => answers[name] ?? whole);
   }
   if (Array.isArray(value)) return value.map((item) => fill(item, answers));
   if (typeof value !== 'object' || value === null) return value;

@@ -5,8 +5,11 @@ import type { DeploymentState, PipelineEvent } from '#schema/states';
 export const STEP_KEYS = ['FETCH', 'CHECKOUT', 'BUILD', 'IMAGE', 'START'] as const;
 export type StepKey = (typeof STEP_KEYS)[number];
 
-/** `skipped`: a later step began without it, such as a build whose image was there already. */
-export type StepState = 'pending' | 'running' | 'done' | 'failed' | 'stopped' | 'skipped';
+/**
+ * `skipped`: a later step began without it, such as a build whose image was there already.
+ * `unreached`: the deployment ended before it.
+ */
+export type StepState = 'pending' | 'running' | 'done' | 'failed' | 'stopped' | 'skipped' | 'unreached';
 
 export interface StepView {
   key: StepKey;
@@ -54,9 +57,11 @@ export function stepsOf(deployment: Deployment, events: readonly DeploymentEvent
   );
   return STEP_KEYS.map((key, index) => {
     const { begun, ended } = times[index] ?? {};
-    const step: StepView = { key, label: DEFINITIONS[key].label, state: stateOf(deployment, index, newest, begun !== undefined, ended !== undefined, events.length > 0) };
+    const state = stateOf(deployment, index, newest, begun !== undefined, ended !== undefined, events.length > 0);
+    const step: StepView = { key, label: DEFINITIONS[key].label, state };
     if (begun !== undefined) step.startedAt = begun.at;
-    const until = ended?.at ?? times.slice(index + 1).find((later) => later.begun !== undefined)?.begun?.at ?? (step.state === 'running' ? undefined : deployment.completedAt);
+    const following = times.slice(index + 1).find((later) => later.begun !== undefined)?.begun?.at;
+    const until = ended?.at ?? following ?? (state === 'running' ? undefined : deployment.completedAt);
     if (ended?.durationMs !== undefined) step.durationMs = ended.durationMs;
     else if (begun !== undefined && until !== undefined) step.durationMs = Math.max(0, Date.parse(until) - Date.parse(begun.at));
     return step;
@@ -67,5 +72,6 @@ function stateOf(deployment: Deployment, index: number, newest: number, begun: b
   if (ended) return 'done';
   if (index < newest) return begun || !known ? 'done' : 'skipped';
   if (index === newest) return ENDED[deployment.state] ?? 'running';
-  return deployment.state === 'RUNNING' ? (known ? 'skipped' : 'done') : 'pending';
+  if (deployment.state === 'RUNNING') return known ? 'skipped' : 'done';
+  return deployment.state in ENDED ? 'unreached' : 'pending';
 }

@@ -88,8 +88,8 @@ export default function SandboxPage() {
       )}
       <div className="space-y-8">
         <StatusSummary status={status} deleting={sandbox.metadata.deletedAt !== undefined} />
-        <LiveDeployments deployments={inSight} events={live.events} opened={opened} choose={choose} log={log} />
         <GatewayCard gateway={status?.gateway} />
+        <LiveDeployments deployments={inSight} events={live.events} opened={opened} choose={choose} log={log} />
         <Section id="services" title="Services" aside={<p className="text-xs text-ink-3">A flip restarts nothing.</p>}>
           <ServiceTable
             rows={serviceRows(sandbox.spec, status)}

@@ -62,15 +62,15 @@ export default function Sandboxes() {
       ) : (
         <div className="space-y-4">
           <Form method="get" role="search" aria-label="Filter sandboxes" className="flex flex-wrap items-center gap-2" onChange={(event) => submit(event.currentTarget, { replace: true })}>
-            <div className="relative min-w-0 flex-1 basis-60">
+            <div className="relative min-w-0 flex-1 basis-72">
               <Search aria-hidden className="pointer-events-none absolute top-2.5 left-3 size-4 text-ink-3" />
-              <input type="search" name="q" aria-label="Name, owner, branch or service" placeholder="Name, owner, branch or service" defaultValue={filter.q} className={`${INPUT} pl-9`} />
+              <input type="search" name="q" aria-label="Name, owner, branch or service" placeholder="Name, owner, branch or service" defaultValue={filter.q} className={`${INPUT} w-full pl-9`} />
             </div>
-            <select name="owner" aria-label="Owner" defaultValue={filter.owner} className={`${INPUT} w-auto`}>
+            <select name="owner" aria-label="Owner" defaultValue={filter.owner} className={`${INPUT} max-sm:flex-1`}>
               <option value="">Everybody’s</option>
               <option value="me">Mine</option>
             </select>
-            <select name="health" aria-label="Health" defaultValue={filter.health} className={`${INPUT} w-auto`}>
+            <select name="health" aria-label="Health" defaultValue={filter.health} className={`${INPUT} max-sm:flex-1`}>
               <option value="">Any health</option>
               {HEALTHS.map((health) => (
                 <option key={health}>{health}</option>

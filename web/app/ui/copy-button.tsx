@@ -26,7 +26,7 @@ export function CopyButton({ text, label, children }: { text: string; label: str
   return (
     <button
       type="button"
-      aria-label={copied ? 'Copied' : label}
+      aria-label={children === undefined ? (copied ? 'Copied' : label) : undefined}
       title={label}
       onClick={() => void copy(text).then(() => setCopied(true), () => undefined)}
       className={cx('needs-js inline-flex h-7 shrink-0 items-center gap-1.5 rounded-md px-1.5 text-xs font-medium text-ink-2 hover:bg-hover hover:text-ink', copied && 'text-good')}

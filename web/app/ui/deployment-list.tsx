@@ -16,7 +16,9 @@ export function DeploymentList({ deployments, withSandbox = false }: { deploymen
     <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-surface shadow-card">
       {deployments.map((deployment) => (
         <li key={deployment.id} className="relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 px-4 py-2.5 hover:bg-hover sm:grid-cols-[9rem_minmax(0,1fr)_auto]">
-          <StateBadge state={deployment.state} />
+          <div>
+            <StateBadge state={deployment.state} />
+          </div>
           <div className="order-3 col-span-2 min-w-0 sm:order-none sm:col-span-1">
             <p className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-0.5">
               <Link to={`/deployments/${deployment.id}`} className="font-medium after:absolute after:inset-0 hover:underline">
@@ -27,10 +29,13 @@ export function DeploymentList({ deployments, withSandbox = false }: { deploymen
             </p>
             {deployment.state !== 'RUNNING' && deployment.message !== undefined && <p className="truncate text-xs text-ink-2">{deployment.message}</p>}
           </div>
-          <p className="flex flex-wrap justify-end gap-x-2 text-right text-xs text-ink-3">
+          <p className="flex items-center justify-end gap-x-3 text-xs text-ink-3">
             <span className="hidden sm:inline">{deployment.user}</span>
-            <Took deployment={deployment} />
             <Ago at={deployment.startedAt} />
+            <span className="num min-w-12 text-right text-ink-2">
+              <span className="sr-only">took </span>
+              <Took deployment={deployment} />
+            </span>
           </p>
         </li>
       ))}

@@ -2,7 +2,7 @@ import { useId, type InputHTMLAttributes, type ReactNode } from 'react';
 import { cx } from './cx.ts';
 
 export const INPUT =
-  'h-9 w-full rounded-md border border-control bg-surface px-3 text-sm text-ink placeholder:text-ink-3 shadow-card focus-visible:outline-offset-0';
+  'h-9 rounded-md border border-control bg-surface px-3 text-sm text-ink placeholder:text-ink-3 shadow-card focus-visible:outline-offset-0';
 
 interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
   label: string;
@@ -24,7 +24,7 @@ export function Field({ label, help, error, mono = false, className, ...rest }: 
         id={id}
         aria-describedby={described === '' ? undefined : described}
         aria-invalid={error === undefined ? undefined : true}
-        className={cx(INPUT, mono && 'font-mono text-[13px]', error !== undefined && 'border-bad')}
+        className={cx(INPUT, 'w-full', mono && 'font-mono text-[13px]', error !== undefined && 'border-bad')}
       />
       {help !== undefined && (
         <p id={`${id}-help`} className="text-xs text-ink-3">

@@ -4,8 +4,8 @@ import type { LogPhase } from '#schema/states';
 import { AnsiText } from './ansi-text.tsx';
 import { cx } from './cx.ts';
 
-/** Pixels; all rows are equal, so that positions are arithmetic. */
-export const ROW_HEIGHT = 20;
+/** Pixels; all rows are equal, so that positions are arithmetic, and as high as a target for fingers has to be. */
+export const ROW_HEIGHT = 24;
 
 const PHASE_COLORS = {
   FETCH: 'text-ansi-4',
@@ -26,16 +26,16 @@ interface LogRowProps {
 
 export const LogRow = memo(function LogRow({ line, query, marked, previousPhase }: LogRowProps) {
   return (
-    <div className={cx('flex h-5 pr-4 whitespace-pre hover:bg-hover', marked && 'bg-accent-soft')}>
+    <div className={cx('flex h-6 pr-4 whitespace-pre hover:bg-hover', marked && 'bg-accent-soft')}>
       <a
         href={`#L${line.line}`}
         aria-label={`Line ${line.line}`}
         title={line.at}
-        className="num sticky left-0 w-12 shrink-0 bg-inset pr-3 text-right text-ink-3 select-none hover:text-ink"
+        className="num sticky left-0 w-10 shrink-0 bg-inset pr-2 sm:w-12 sm:pr-3 text-right text-ink-3 select-none hover:text-ink"
       >
         {line.line}
       </a>
-      <span className={cx('w-[5.5rem] shrink-0', PHASE_COLORS[line.phase], previousPhase === line.phase ? 'opacity-80' : 'font-semibold')}>[{line.phase}]</span>
+      <span className={cx('w-[5rem] shrink-0', PHASE_COLORS[line.phase], previousPhase !== line.phase && 'font-semibold')}>[{line.phase}]</span>
       <span className="text-ink">
         <AnsiText text={line.text} query={query} />
       </span>

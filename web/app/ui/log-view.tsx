@@ -183,12 +183,12 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
             if (atEnd) setSeen(lines.length);
             if (atEnd !== follow) setFollow(atEnd);
           }}
-          className="h-full overflow-auto overscroll-contain font-mono text-xs leading-5 focus-visible:outline-offset-[-2px]"
+          className="h-full overflow-auto overscroll-contain font-mono text-xs leading-6 focus-visible:outline-offset-[-2px]"
         >
           {lines.length === 0 && <p className="px-4 py-3 text-ink-3">{live ? 'Waiting for the first line…' : 'This log has no lines.'}</p>}
           <div className="w-max min-w-full py-1" style={{ paddingTop: from * ROW_HEIGHT + 4, paddingBottom: (lines.length - to) * ROW_HEIGHT + 4 }}>
             {lines.slice(from, to).map((line, offset) => (
-              <LogRow key={line.line} line={line} query={query} marked={from + offset === current || line.line === target} previousPhase={lines[from + offset - 1]?.phase} />
+              <LogRow key={line.line} line={line} query={query} marked={from + offset === current || from + offset === focusIndex || line.line === target} previousPhase={lines[from + offset - 1]?.phase} />
             ))}
           </div>
         </div>

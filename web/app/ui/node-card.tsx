@@ -60,7 +60,7 @@ export function NodeCard({ node }: { node: NodeView }) {
           </div>
         ))}
       </dl>
-      <div className="mt-auto border-t border-line">
+      <div className="border-t border-line">
         <h3 className="px-4 pt-3 text-xs font-medium text-ink-3 sm:px-5">Repositories</h3>
         <ul className="divide-y divide-line pb-1">
           {node.repositories.map((repository) => (

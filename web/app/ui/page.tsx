@@ -30,9 +30,9 @@ export function PageHead({ title, trail = [], about, actions }: PageHeadProps) {
         </nav>
       )}
       <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-        <div className="min-w-0 space-y-1.5">
+        <div className="min-w-0 flex-1 basis-72 space-y-1.5">
           <h1 className="text-xl font-semibold tracking-tight break-words text-ink sm:text-2xl">{title}</h1>
-          {about !== undefined && <div className="max-w-2xl text-ink-2">{about}</div>}
+          {about !== undefined && <div className="max-w-3xl text-pretty text-ink-2">{about}</div>}
         </div>
         {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </div>

@@ -30,7 +30,7 @@ export function RouteSwitch({ service, target, pending, disabled = false }: Rout
             disabled={disabled || (on && pending === undefined)}
             className={cx(
               'inline-flex h-7 items-center gap-1.5 rounded-md px-2 text-xs font-medium',
-              on ? (one === 'sandbox' ? 'bg-accent-soft text-accent shadow-card' : 'bg-surface text-ink shadow-card') : 'text-ink-3 hover:text-ink',
+              on ? (one === 'sandbox' ? 'bg-accent-soft text-accent shadow-card' : 'bg-raised text-ink shadow-card') : 'text-ink-3 hover:text-ink',
             )}
           >
             <Shown aria-hidden className={cx('size-3.5', pending === one && 'animate-spin-slow')} />

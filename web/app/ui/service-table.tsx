@@ -1,4 +1,4 @@
-/** Services of a sandbox. A table where there is room, cards where there is none: one markup, by CSS. */
+/** Services of a sandbox. A table where there is room, cards where there is none: one list, laid out by CSS. */
 import { CornerDownRight, CloudCog } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ServiceRow } from '../model/service-rows.ts';
@@ -17,45 +17,45 @@ interface ServiceTableProps {
 
 export function ServiceTable({ rows, route, below }: ServiceTableProps) {
   return (
-    <div role="table" aria-label="Services" className="rounded-xl border border-line bg-surface shadow-card">
-      <div role="rowgroup" className="hidden lg:block">
-        <div role="row" className={cx(GRID, 'border-b border-line px-4 py-2 text-xs font-medium text-ink-3')}>
-          {['Service', 'Version', 'State', 'Node', 'Route'].map((name) => (
-            <span key={name} role="columnheader" className={name === 'Route' ? 'lg:text-right' : undefined}>
-              {name}
-            </span>
-          ))}
-        </div>
+    <div className="rounded-xl border border-line bg-surface shadow-card">
+      <div aria-hidden className={cx(GRID, 'border-b border-line px-4 py-2 text-xs font-medium text-ink-3 max-lg:hidden')}>
+        {['Service', 'Version', 'State', 'Node', 'Route'].map((name) => (
+          <span key={name} className={name === 'Route' ? 'text-right' : undefined}>
+            {name}
+          </span>
+        ))}
       </div>
-      <div role="rowgroup" className="divide-y divide-line">
+      <ul aria-label="Services" className="divide-y divide-line">
         {rows.map((row) => (
-          <div key={row.name} role="presentation">
-            <div role="row" className={cx(GRID, 'px-4 py-3')}>
-              <div role="cell" className="flex min-w-0 items-center justify-between gap-3">
-                <span className="truncate font-medium">{row.name}</span>
+          <li key={row.name}>
+            <div className={cx(GRID, 'px-4 py-3')}>
+              <div className="flex min-w-0 items-center justify-between gap-3">
+                <h3 className="truncate font-medium">{row.name}</h3>
                 <span className="lg:hidden">{row.status.state !== undefined && <StateBadge state={row.status.state} />}</span>
               </div>
-              <div role="cell" className="min-w-0">
+              <div className="min-w-0">
                 <Version row={row} />
               </div>
-              <div role="cell" className="hidden lg:block">
-                {row.status.state === undefined ? <span className="text-ink-3">–</span> : <StateBadge state={row.status.state} />}
+              <div className="max-lg:hidden">{row.status.state === undefined ? <Nothing /> : <StateBadge state={row.status.state} />}</div>
+              <div className={cx('min-w-0 truncate text-xs text-ink-2', row.status.node === undefined && 'max-lg:hidden')}>
+                {row.status.node === undefined ? <Nothing /> : <Node row={row} />}
               </div>
-              <div role="cell" className="min-w-0 truncate text-xs text-ink-2 max-lg:empty:hidden">
-                {row.status.node === undefined ? <span className="text-ink-3 max-lg:hidden">–</span> : <Node row={row} />}
-              </div>
-              <div role="cell" className="lg:justify-self-end">
-                {route(row)}
-              </div>
+              <div className="lg:justify-self-end">{route(row)}</div>
             </div>
             <Notes row={row} />
             {below(row)}
-          </div>
+          </li>
         ))}
-      </div>
+      </ul>
     </div>
   );
 }
+
+const Nothing = () => (
+  <span aria-hidden className="text-ink-3">
+    –
+  </span>
+);
 
 const GRID = 'grid gap-x-4 gap-y-2.5 lg:grid-cols-[minmax(7rem,1fr)_minmax(0,2.2fr)_8.5rem_minmax(0,8rem)_11.5rem] lg:items-center';
 
@@ -79,6 +79,7 @@ function Version({ row }: { row: ServiceRow }) {
 function Node({ row }: { row: ServiceRow }) {
   return (
     <>
+      <span className="sr-only">on </span>
       {row.status.node}
       {row.status.port !== undefined && <span className="num text-ink-3">:{row.status.port}</span>}
     </>

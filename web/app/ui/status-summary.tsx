@@ -11,7 +11,9 @@ function services(count: number): string {
 
 function healthReason(status: SandboxStatus): string {
   const ready = status.conditions.find((condition) => condition.type === 'Ready');
-  if (ready !== undefined && ready.message !== '') return ready.message;
+  const trouble = status.conditions.find(({ type, status: is, message }) => (type === 'Failed' || type === 'Blocked') && is === 'True' && message !== '');
+  const telling = trouble ?? ready;
+  if (telling !== undefined && telling.message !== '') return telling.message;
   return status.health === 'Healthy' ? 'Everything that is wanted runs and is routed.' : 'See the conditions below.';
 }
 
@@ -19,7 +21,7 @@ function syncReason({ sync, services: all }: SandboxStatus): string {
   const waiting = Object.values(all).filter((one) => one.wantedCommit !== undefined && one.wantedCommit !== one.commit).length;
   if (sync === 'Synced') return 'What runs is what was asked for.';
   if (sync === 'Unknown') return 'A node does not report, so nobody can say.';
-  return waiting > 0 ? `${services(waiting)} wait for another version.` : 'What runs differs from what was asked for.';
+  return waiting > 0 ? `${services(waiting)} ${waiting === 1 ? 'waits' : 'wait'} for another version.` : 'What runs differs from what was asked for.';
 }
 
 function operationReason({ operation, services: all, gateway }: SandboxStatus): string {
