@@ -7,6 +7,7 @@ import type { SandboxStatus } from '#schema/status';
 import type { Command, CommandOf, CommandResultOf, CommandType, Credentials } from '#schema/wire/commands';
 import type { Hello } from '#schema/wire/messages';
 import type { NodeState } from '#schema/wire/report';
+import type { CarriedResolution } from '#specs/store';
 
 /** A node as the hub knows it. `state` is the newest report; its age is part of the truth. */
 export interface FleetNode {
@@ -69,8 +70,16 @@ export interface Reconciler {
   enqueue(uid: string): void;
   /** A journal event of an agent: moves its deployment's state. */
   onPipelineEvent(event: DeploymentEvent): Promise<void>;
-  /** The plan that these drafts would lead to for one sandbox (slug), without writing. */
-  preview(drafts: readonly Draft[], sandboxSlug: string, user: string): Promise<PlanView>;
+  /**
+   * The plan that these drafts would lead to for one sandbox (slug), without writing.
+   * @param carried what the write of that sandbox would carry: commits of a rollback, requests of `deploy`
+   */
+  preview(
+    drafts: readonly Draft[],
+    sandboxSlug: string,
+    user: string,
+    carried?: readonly CarriedResolution[],
+  ): Promise<PlanView>;
   /** How each service of a sandbox is reached now, and why. */
   routes(sandboxSlug: string): Promise<RouteView[]>;
   /** Restart, as a person asks for it: not a change of desired state. */

@@ -74,6 +74,8 @@ export const LABELS = {
   branch: 'sdp.branch',
   image: 'sdp.image',
   port: 'sdp.port',
+  /** Path of the health check; empty: an open port is enough. */
+  health: 'sdp.health',
   deployment: 'sdp.deployment',
   generation: 'sdp.generation',
   /** `edge` on a node's HAProxy. */

@@ -9,6 +9,7 @@ import { invalid } from '#schema/parse/validate-draft';
 import { YamlSource } from '#schema/parse/yaml-source';
 import type { NodeType } from '#schema/states';
 import type { AgentConfig, BuildConfig, RepositoryConfig } from '../contract.ts';
+import { overlap, parseNetwork } from './cidr.ts';
 import schema from './agent-config.schema.json' with { type: 'json' };
 
 interface BuildFile {
@@ -35,6 +36,10 @@ interface AgentFile {
   auth?: { repository?: string };
   build?: { concurrency?: number };
 }
+
+/** Subnets of sandboxes, and what they must keep clear of, where the file says nothing. */
+const DEFAULT_POOL = '10.213.0.0/16';
+const DEFAULT_FORBIDDEN = ['172.18.0.0/16'];
 
 const validate = new Ajv({ allErrors: true, verbose: true }).compile<AgentFile>(schema);
 
@@ -74,6 +79,14 @@ function contradictions(file: AgentFile): Explanation[] {
     const { from, to } = range(text);
     if (from < 1 || to > 65535 || from > to) at(['ports', kind], `"${text}" is not a range of ports, such as 9001-9999.`);
   }
+  const pool = parseNetwork(file.network?.pool ?? DEFAULT_POOL);
+  const taken = [...(file.network?.forbidden ?? DEFAULT_FORBIDDEN), file.node.address];
+  for (const other of taken) {
+    const network = parseNetwork(other);
+    if (pool !== undefined && network !== undefined && overlap(pool, network)) {
+      at(['network', 'pool'], `overlaps ${other}: sandboxes in it would cut this node off from its neighbours.`);
+    }
+  }
   const login = file.auth?.repository;
   if (login !== undefined && !names.includes(login)) at(['auth', 'repository'], `there is no repository "${login}" in this file.`);
   return found;
@@ -105,9 +118,9 @@ function complete(file: AgentFile, directory: string): AgentConfig {
       allowFrom: file.ports?.allowFrom ?? [],
     },
     network: {
-      pool: file.network?.pool ?? '10.213.0.0/16',
+      pool: file.network?.pool ?? DEFAULT_POOL,
       prefix: file.network?.prefix ?? 26,
-      forbidden: file.network?.forbidden ?? ['172.18.0.0/16'],
+      forbidden: file.network?.forbidden ?? DEFAULT_FORBIDDEN,
     },
     images: { runtime: file.images?.runtime ?? 'alpine:3.20', edge: file.images?.edge ?? 'haproxy:lts-alpine' },
     baseline: {

@@ -146,8 +146,9 @@ export interface RemoveCommand extends Base {
 export type EdgeTarget =
   /** A container of this engine, found by its canonical name whenever its address changes. */
   | { kind: 'container'; container: string; port: number }
-  /** The edge of another node, at the service's port there. */
-  | { kind: 'node'; address: string; port: number }
+  /** The edge of another node, at the service's port there; `sandbox` is the uid that the port belongs to,
+   * given when that is another sandbox than the caller's: the other edge refuses a hop meant for somebody else. */
+  | { kind: 'node'; address: string; port: number; sandbox?: string }
   | { kind: 'url'; url: string }
   /** Answered by the edge with a page that says why. */
   | { kind: 'unavailable'; reason: string };

@@ -41,6 +41,11 @@ describe('an agent\'s file', () => {
     expect(error.findings[1]?.message).toContain('Did you mean "network"?');
   });
 
+  it('refuses a pool that would cut the node off from its neighbours', () => {
+    expect(() => parseAgentConfig(`${MINIMAL}network: {pool: 172.18.0.0/20}\n`, 'agent.yaml')).toThrow('overlaps 172.18.0.0/16');
+    expect(() => parseAgentConfig(`${MINIMAL}network: {pool: 10.0.0.0/16}\n`, 'agent.yaml')).toThrow('overlaps 10.0.0.1');
+  });
+
   it('finds contradictions that a schema cannot', () => {
     const text = `${MINIMAL}  - name: account\n    path: ./b\nports: {service: 9999-9001}\nauth: {repository: nope}\n`;
     expect(() => parseAgentConfig(text, 'agent.yaml')).toThrow(/there twice.*and 2 more/);

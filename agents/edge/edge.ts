@@ -1,0 +1,255 @@
+/** The edge of one engine, put together: one queue, so that orders and observations never cross. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import { SdpError } from '#schema/errors';
+import { EDGE_INSIDE_PORT } from '#schema/names';
+import type { EdgeRoutes, SandboxRef } from '#schema/wire/commands';
+import type { ObservedContainer, ObservedEdge } from '#schema/wire/report';
+import type { AddressSwitch, AgentConfig, Edge } from '../contract.ts';
+import { switchAddress } from './address-switch.ts';
+import { computeMaps, namesToResolve, type KnownContainer, type MapState } from './compute-maps.ts';
+import { changedMaps, diffMaps } from './diff-maps.ts';
+import { EDGE_CONNECTIONS, findContainer, type EdgeContainer } from './edge-container.ts';
+import { certificates, configuredPorts, edgeFiles, type EdgeFiles } from './edge-files.ts';
+import { dropRoutes, keepRoutes, makeDirectories, readResolved, readRoutes, writeMapFiles, writeWhole, type KeptRoutes } from './files.ts';
+import { allListeningPorts, foreignPorts } from './foreign-ports.ts';
+import { hopToken } from './haproxy-config.ts';
+import { containersOf, knownContainers } from './known-containers.ts';
+import { Moves } from './moves.ts';
+import { edgePaths } from './paths.ts';
+import { rangesWithout } from './ports.ts';
+import { bringUp } from './process.ts';
+import { nameResolver, type NameResolver } from './resolver.ts';
+import { processInfo, readMaps, replaceMap, writeMaps } from './runtime-maps.ts';
+import { runtimeSocket } from './runtime-socket.ts';
+import { serialQueue } from './serial-queue.ts';
+import { onOldWorkers } from './workers.ts';
+
+export interface EdgeOptions {
+  config: Pick<AgentConfig, 'node' | 'dataDir' | 'ports' | 'network' | 'images' | 'baseline'>;
+  installation: string;
+  /** Shared by all edges of the installation (`Welcome.edgeSecret`). */
+  secret: string;
+  docker: Docker;
+  /** Where the kernel lists sockets of the engine's network namespace. Default `/proc/self/net`. */
+  procNet?: string;
+  /** Milliseconds between looks at the process, the names and the ports. Default 30,000. */
+  lookEveryMs?: number;
+}
+
+/** While it has failed, the edge is looked after more often. */
+const FAILED_LOOK_MS = 5_000;
+/** How long an order waits in the queue for names; later answers follow by themselves. */
+const NAME_PATIENCE_MS = 100;
+
+/** The edge for the agent that owns it (the first by name on its engine). */
+export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
+  const { config, docker, installation, procNet = '/proc/self/net', lookEveryMs = 30_000 } = options;
+  const paths = edgePaths(config.dataDir);
+  const socket = runtimeSocket(paths.socket);
+  const container: EdgeContainer = { docker, order: { installation, node: config.node.name, image: config.images.edge, paths } };
+  const serial = serialQueue();
+  const moves = new Moves();
+
+  let status: Pick<ObservedEdge, 'state' | 'message'> = { state: 'starting' };
+  let resolver: NameResolver = nameResolver(config.baseline);
+  let routes = new Map<string, KeptRoutes>();
+  let containers = new Map<string, KnownContainer>();
+  /** Maps as they are in force, or undefined when that is not certain. */
+  let inForce: MapState | undefined;
+  let reported: Record<string, string> = {};
+  let foreign: number[] = [];
+  let startedAt = 0;
+  let order = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  const ordered = (): EdgeRoutes[] => [...routes.values()].sort((a, b) => a.order - b.order).map((kept) => kept.routes);
+  const desired = (): MapState => {
+    moves.forget(containers);
+    return computeMaps({ routes: ordered(), containers, addresses: resolver.addresses(), moved: moves.all });
+  };
+  const confirm = (maps: MapState): void => {
+    inForce = maps;
+    reported = Object.fromEntries([...routes].map(([uid, kept]) => [uid, kept.hash]));
+  };
+  const fail = (error: unknown): void => {
+    const { message, hint } = SdpError.from(error);
+    status = { state: 'failed', message: hint === undefined ? message : `${message} ${hint}` };
+    inForce = undefined;
+    reported = {};
+  };
+
+  /** Ports and files of now. Ports that the running edge holds are its own. */
+  async function currentFiles(): Promise<EdgeFiles> {
+    const wanted = [config.ports.gateway, config.ports.service];
+    const found = await findContainer(container);
+    const own = found?.state === 'running' ? await configuredPorts(paths) : [];
+    const listening = await allListeningPorts(procNet);
+    foreign = foreignPorts(listening, wanted, own);
+    if (foreignPorts(listening, [{ from: EDGE_INSIDE_PORT, to: EDGE_INSIDE_PORT }], own).length > 0) {
+      throw new SdpError('edge_failed', `Another process listens on port ${EDGE_INSIDE_PORT}, which the edge needs.`, {
+        hint: `Find it with: ss -ltnp 'sport = :${EDGE_INSIDE_PORT}'.`,
+      });
+    }
+    const leftOut = new Set([...foreign, EDGE_INSIDE_PORT]);
+    return edgeFiles(
+      {
+        node: config.node.name,
+        hopToken: hopToken(installation, options.secret),
+        gatewayPorts: rangesWithout(config.ports.gateway, leftOut),
+        servicePorts: rangesWithout(config.ports.service, leftOut),
+        pool: config.network.pool,
+        allowFrom: config.ports.allowFrom,
+        maxConnections: EDGE_CONNECTIONS,
+      },
+      await certificates(config.baseline.caFile),
+    );
+  }
+
+  /** From any state to a running edge with the right maps. */
+  async function recover(): Promise<void> {
+    try {
+      const files = await currentFiles();
+      const maps = desired();
+      await writeMapFiles(paths, maps);
+      await bringUp(container, socket, files);
+      const live = await readMaps(socket);
+      for (const map of changedMaps(diffMaps(live, maps))) await replaceMap(socket, map, maps[map]);
+      await bringOldWorkers(maps);
+      startedAt = Date.now() - (await processInfo(socket)).uptimeSeconds * 1000;
+      status = { state: 'ready' };
+      confirm(maps);
+    } catch (error) {
+      fail(error);
+      throw error;
+    }
+  }
+
+  /** Files first: HAProxy killed between the two comes back with what was about to be. */
+  async function follow(): Promise<void> {
+    if (inForce === undefined) return recover();
+    const maps = desired();
+    const writes = diffMaps(inForce, maps);
+    await writeMapFiles(paths, maps, changedMaps(writes));
+    try {
+      await writeMaps(socket, writes);
+      await bringOldWorkers(maps);
+      confirm(maps);
+    } catch {
+      await recover();
+    }
+  }
+
+  const bringOldWorkers = (maps: MapState): Promise<void> =>
+    onOldWorkers(paths.socket, async (old) => writeMaps(old, diffMaps(await readMaps(old), maps)));
+
+  async function keepResolved(): Promise<void> {
+    await writeWhole(paths.resolved, JSON.stringify(Object.fromEntries(resolver.addresses())));
+  }
+
+  /** Names are asked for outside of the queue: a slow server must not hold up a flip. */
+  async function look(): Promise<void> {
+    if (await resolver.refresh(namesToResolve(ordered()))) await keepResolved();
+    await serial(async () => {
+      if (stopped) return;
+      const info = await processInfo(socket).catch(() => undefined);
+      const uptimeStart = Date.now() - (info?.uptimeSeconds ?? 0) * 1000;
+      if (info === undefined || uptimeStart > startedAt + 2_000) inForce = undefined;
+      await follow();
+      const ranges = [config.ports.gateway, config.ports.service];
+      foreign = foreignPorts(await allListeningPorts(procNet), ranges, await configuredPorts(paths));
+    });
+  }
+
+  function lookAgain(): void {
+    if (stopped) return;
+    const delay = status.state === 'failed' ? Math.min(lookEveryMs, FAILED_LOOK_MS) : lookEveryMs;
+    timer = setTimeout(() => void look().catch(fail).then(lookAgain), delay);
+    timer.unref();
+  }
+
+  return {
+    start: () =>
+      serial(async () => {
+        await makeDirectories(paths);
+        const kept = (await readRoutes(paths)).filter((each) => isValid(each));
+        routes = new Map(kept.map((each) => [each.routes.sandbox.uid, each]));
+        order = Math.max(0, ...kept.map((each) => each.order));
+        resolver = nameResolver(config.baseline, await readResolved(paths));
+        containers = await containersOf(docker, installation);
+        await resolver.learn(namesToResolve(ordered()));
+        // A failure is a state that people see, and is tried again at every look.
+        await recover().catch(() => undefined);
+        lookAgain();
+      }),
+
+    async apply(sandbox: SandboxRef, wanted: EdgeRoutes | null, hash: string) {
+      if (wanted !== null) validate(sandbox, wanted);
+      const learning = wanted === null ? Promise.resolve(false) : resolver.learn(namesToResolve([wanted]));
+      await serial(async () => {
+        if (wanted === null) {
+          routes.delete(sandbox.uid);
+          await dropRoutes(paths, sandbox.uid);
+        } else {
+          await Promise.race([learning, sleep(NAME_PATIENCE_MS)]);
+          const kept = { routes: wanted, hash, order: ++order };
+          routes.set(sandbox.uid, kept);
+          await keepRoutes(paths, kept);
+        }
+        await follow();
+      });
+      if (!(await learning)) return;
+      await keepResolved();
+      await serial(follow);
+    },
+
+    containersChanged: (seen: readonly ObservedContainer[]) =>
+      serial(async () => {
+        containers = knownContainers(seen);
+        if (inForce !== undefined && (await processInfo(socket).catch(() => undefined)) === undefined) inForce = undefined;
+        // A failure is the edge's own state; the observer has nothing to do about it.
+        await follow().catch(() => undefined);
+      }),
+
+    readdress: (from: string, to: string) =>
+      serial(async () => {
+        moves.add(containers, from, to);
+        try {
+          await follow();
+          await switchAddress(paths.socket, from, to);
+        } catch (error) {
+          // Without a running edge nothing leads to the old address, and the new one is what it will start with.
+          if ((await findContainer(container))?.state === 'running') throw error;
+        }
+      }),
+
+    state: () => ({ owner: true, ...status, routes: { ...reported }, foreignPorts: [...foreign] }),
+
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await serial(() => Promise.resolve());
+    },
+  };
+}
+
+/** Kept by another release, perhaps: without them the report lacks their hash, and the control plane sends them anew. */
+function isValid(kept: KeptRoutes): boolean {
+  try {
+    validate(kept.routes.sandbox, kept.routes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Routes that cannot be written are refused before anything is kept. */
+function validate(sandbox: SandboxRef, routes: EdgeRoutes): void {
+  if (routes.sandbox.uid !== sandbox.uid) throw new SdpError('edge_failed', 'The routes are those of another sandbox.');
+  try {
+    computeMaps({ routes: [routes], containers: new Map(), addresses: new Map() });
+  } catch (error) {
+    throw new SdpError('edge_failed', `The routes of ${sandbox.name} cannot be written: ${SdpError.from(error).message}`, { cause: error });
+  }
+}

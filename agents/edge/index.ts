@@ -1,0 +1,4 @@
+/** The edge: this node's HAProxy, the only data plane. See README.md. */
+export { connectAddressSwitch } from './address-switch.ts';
+export { createEdge } from './create-edge.ts';
+export type { EdgeOptions } from './edge.ts';

@@ -1,0 +1,51 @@
+/** Where the edge's files are, outside and inside of its container. */
+import { join } from 'node:path';
+
+/** As HAProxy sees them. */
+export const INSIDE = {
+  config: '/etc/sdp-edge',
+  configFile: '/etc/sdp-edge/haproxy.cfg',
+  ca: '/etc/sdp-edge/ca.pem',
+  run: '/run/sdp-edge',
+  socket: '/run/sdp-edge/admin.sock',
+  masterSocket: '/run/sdp-edge/master.sock',
+} as const;
+
+/** Maps by name; the file path inside the container is also the map's name on the runtime socket. */
+export const MAP_NAMES = ['sandboxes', 'inside', 'subnets', 'outside'] as const;
+export type MapName = (typeof MAP_NAMES)[number];
+
+export const mapPath = (name: MapName): string => `${INSIDE.config}/maps/${name}.map`;
+export const pagePath = (name: string, format: 'html' | 'json'): string => `${INSIDE.config}/pages/${name}.${format}`;
+
+export interface EdgePaths {
+  root: string;
+  /** Mounted read-only. */
+  config: string;
+  maps: string;
+  pages: string;
+  /** Mounted writable: holds the runtime socket. */
+  run: string;
+  socket: string;
+  /** Of the master process: takes `reload`. */
+  masterSocket: string;
+  routes: string;
+  resolved: string;
+}
+
+export function edgePaths(dataDir: string): EdgePaths {
+  const root = join(dataDir, 'edge');
+  const config = join(root, 'config');
+  const run = join(root, 'run');
+  return {
+    root,
+    config,
+    maps: join(config, 'maps'),
+    pages: join(config, 'pages'),
+    run,
+    socket: join(run, 'admin.sock'),
+    masterSocket: join(run, 'master.sock'),
+    routes: join(root, 'routes'),
+    resolved: join(root, 'resolved.json'),
+  };
+}

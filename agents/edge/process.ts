@@ -1,0 +1,80 @@
+/** Brings HAProxy up with the files as they should be, and leaves a right one alone. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SdpError } from '#schema/errors';
+import {
+  acceptCandidate,
+  CANDIDATE_INSIDE,
+  dropCandidate,
+  writeCandidate,
+  writeConfig,
+  writeSideFiles,
+  type EdgeFiles,
+} from './edge-files.ts';
+import {
+  checkConfiguration,
+  ensureContainer,
+  findContainer,
+  lastAlerts,
+  type EdgeContainer,
+} from './edge-container.ts';
+import { processInfo, type ProcessInfo } from './runtime-maps.ts';
+import { runtimeSocket, type RuntimeSocket } from './runtime-socket.ts';
+
+const READY_MS = 15_000;
+
+export type BroughtUp = 'kept' | 'started' | 'reloaded';
+
+/**
+ * Map files must be written before. Resolves when the process that answers on the socket runs these files.
+ * @throws SdpError edge_failed (with HAProxy's words), missing_base_image, name_blocked, engine_failed
+ */
+export async function bringUp(edge: EdgeContainer, socket: RuntimeSocket, files: EdgeFiles): Promise<BroughtUp> {
+  const found = await findContainer(edge);
+  const running = found?.state === 'running' ? await processInfo(socket).catch(() => undefined) : undefined;
+  const stale = running !== undefined && running.description !== files.description;
+  if (running?.description !== files.description) await writeSideFiles(edge.order.paths, files);
+  if (found !== undefined && stale) await accept(edge, found.id, files);
+  if (running === undefined) await writeConfig(edge.order.paths, files.config);
+  const { id, started } = await ensureContainer(edge);
+  if (!started && stale) await reload(edge);
+  await ready(edge, id, socket, files.description);
+  if (started) return 'started';
+  return stale ? 'reloaded' : 'kept';
+}
+
+/** A configuration that HAProxy's own check refuses changes nothing. */
+async function accept(edge: EdgeContainer, id: string, files: EdgeFiles): Promise<void> {
+  const { paths } = edge.order;
+  await writeCandidate(paths, files.config);
+  const check = await checkConfiguration(edge.docker, id, CANDIDATE_INSIDE);
+  if (!check.ok) {
+    await dropCandidate(paths);
+    throw new SdpError('edge_failed', `HAProxy refuses the new configuration; the former stays: ${check.output.trim().slice(-400)}`);
+  }
+  await acceptCandidate(paths);
+}
+
+/**
+ * Not by a signal through the engine: Docker takes any `kill` for a manual stop, and `unless-stopped` then no longer
+ * brings the container back. The answer is cut off by the reload itself; what counts is who answers next.
+ */
+async function reload(edge: EdgeContainer): Promise<void> {
+  await runtimeSocket(edge.order.paths.masterSocket).ask('reload').catch(() => undefined);
+}
+
+async function ready(edge: EdgeContainer, id: string, socket: RuntimeSocket, description: string): Promise<ProcessInfo> {
+  const deadline = Date.now() + READY_MS;
+  for (;;) {
+    const info = await processInfo(socket).catch(() => undefined);
+    if (info?.description === description) return info;
+    const state = (await edge.docker.getContainer(id).inspect()).State;
+    const ended = !state.Running || state.Restarting;
+    if (ended || Date.now() > deadline) {
+      const alerts = await lastAlerts(edge.docker, id);
+      throw new SdpError('edge_failed', `The edge ${ended ? 'ends again at once' : 'is not ready in time'}: ${alerts || 'it says nothing'}`, {
+        hint: `See docker logs ${id.slice(0, 12)}.`,
+      });
+    }
+    await sleep(25);
+  }
+}

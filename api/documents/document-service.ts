@@ -1,0 +1,166 @@
+/** The one way in which people's writes reach the store: checked, planned, written, answered. */
+import type { Draft, Kind, StoredDocument } from '#schema/documents';
+import { SdpError, type Finding, type SourcePosition } from '#schema/errors';
+import type { ApplyResponse, ApplyResult, PlanView } from '#schema/http';
+import { slugOf } from '#schema/names';
+import { dotted } from '#schema/parse/explain';
+import { suggestion } from '#schema/parse/near';
+import { formatPosition } from '#schema/parse/validate-draft';
+import type { Clock, Fleet, Reconciler } from '#reconciler/contract';
+import type { Store, Write, WriteResult } from '#specs/store';
+import { describeError, type Logger } from '../http/logger.ts';
+import { fieldChanges } from './field-changes.ts';
+import { assertNotHeld } from './hold.ts';
+import type { Locate } from './locate.ts';
+import { patchText } from './patch-text.ts';
+import { referenceMistakes, type ReferenceMistake } from './references.ts';
+import { worldAfter } from './world.ts';
+
+export interface ApplyOptions {
+  user: string;
+  message?: string | undefined;
+  dryRun?: boolean;
+  /** Where paths stand in the text that the writes came from; `index` is the place in `writes`. */
+  locate?: Locate;
+}
+
+export interface DocumentServiceOptions {
+  store: Store;
+  fleet: Pick<Fleet, 'nodes'>;
+  reconciler: Pick<Reconciler, 'preview'>;
+  clock: Clock;
+  log: Logger;
+}
+
+export class DocumentService {
+  readonly #options: DocumentServiceOptions;
+
+  constructor(options: DocumentServiceOptions) {
+    this.#options = options;
+  }
+
+  /** @throws SdpError not_found, with a near name or what exists */
+  async require<K extends Kind>(kind: K, name: string): Promise<StoredDocument<K>> {
+    const document = await this.#find(kind, name);
+    if (document !== undefined) return document;
+    const names = (await this.#options.store.list(kind)).map((other) => other.metadata.name);
+    throw new SdpError('not_found', `There is no ${kind.toLowerCase()} "${name}".${suggestion(name, names)}`);
+  }
+
+  async #find<K extends Kind>(kind: K, name: string): Promise<StoredDocument<K> | undefined> {
+    try {
+      slugOf(name);
+    } catch {
+      return undefined;
+    }
+    return this.#options.store.get(kind, name);
+  }
+
+  /** @throws SdpError not_found, held: asked before an action that is no write */
+  async requireUnheld(name: string, user: string): Promise<StoredDocument<'Sandbox'>> {
+    const sandbox = await this.require('Sandbox', name);
+    assertNotHeld({ name: sandbox.metadata.name, spec: sandbox.spec }, user, this.#options.clock.now());
+    return sandbox;
+  }
+
+  /**
+   * Writes all or nothing, in one transaction; with `dryRun` answers what it would do.
+   * @throws SdpError unknown_service, unknown_environment, unknown_repository, route_without_branch (with findings),
+   * held, conflict, name_taken
+   */
+  async apply(writes: readonly Write[], options: ApplyOptions): Promise<ApplyResponse> {
+    const { store } = this.#options;
+    const drafts = writes.map((write) => write.draft);
+    await this.#checkReferences(drafts, options.locate);
+    const dryRun = options.dryRun === true;
+    const author = { user: options.user, ...(options.message === undefined ? {} : { message: options.message }) };
+    // A dry run first: what cannot be written needs no plan.
+    const expected = await store.dryRun(writes, author);
+    await this.#assertUnheld(drafts.filter((_, index) => expected[index]?.outcome !== 'unchanged'), options.user);
+    const plans = await this.#plans(drafts, options.user, dryRun);
+    const results = dryRun ? expected : await store.apply(writes, author);
+    // A plan is shown once: with the sandbox, where both it and its routes are written.
+    const sandboxes = new Set(results.filter(({ document }) => document.kind === 'Sandbox').map(({ document }) => document.metadata.slug));
+    return {
+      dryRun,
+      results: results.map((result) => {
+        const { kind, metadata } = result.document;
+        const shows = kind === 'Sandbox' || (kind === 'Route' && !sandboxes.has(metadata.slug));
+        return toResult(result, shows ? plans.get(metadata.slug) : undefined);
+      }),
+    };
+  }
+
+  /** Like `apply`, for writes that do not come from a text: the author's YAML follows the change. */
+  async applyDrafts(writes: readonly Write[], options: ApplyOptions): Promise<ApplyResponse> {
+    const withText: Write[] = [];
+    for (const write of writes) {
+      const text = patchText(await this.#textOf(write.draft), write.draft);
+      withText.push(text === undefined ? write : { ...write, text });
+    }
+    return this.apply(withText, options);
+  }
+
+  async #textOf(draft: Draft): Promise<string | undefined> {
+    const { name } = draft.metadata;
+    return (await this.#options.store.get(draft.kind, name)) === undefined ? undefined : this.#options.store.text(draft.kind, name);
+  }
+
+  async #assertUnheld(drafts: readonly Draft[], user: string): Promise<void> {
+    for (const slug of affectedSandboxes(drafts)) {
+      const sandbox = await this.#options.store.get('Sandbox', slug);
+      if (sandbox === undefined) continue;
+      assertNotHeld({ name: sandbox.metadata.name, spec: sandbox.spec }, user, this.#options.clock.now());
+    }
+  }
+
+  async #checkReferences(drafts: readonly Draft[], locate: Locate | undefined): Promise<void> {
+    const world = await worldAfter(this.#options.store, this.#options.fleet, drafts);
+    const found = drafts.flatMap((draft, index) =>
+      referenceMistakes(draft, world).map((mistake) => ({ mistake, position: locate?.(index, mistake.path) ?? {} })),
+    );
+    const first = found[0];
+    if (first === undefined) return;
+    const findings = found.map(({ mistake, position }) => toFinding(mistake, position));
+    const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
+    const where = findings[0] === undefined ? '' : formatPosition(findings[0]);
+    throw new SdpError(first.mistake.code, `${where}${first.mistake.message}${more}`, { hint: first.mistake.hint, findings });
+  }
+
+  /** A plan that cannot be made must not keep anybody from saving; a dry run says why. */
+  async #plans(drafts: readonly Draft[], user: string, dryRun: boolean): Promise<Map<string, PlanView>> {
+    const plans = new Map<string, PlanView>();
+    for (const slug of affectedSandboxes(drafts)) {
+      try {
+        plans.set(slug, await this.#options.reconciler.preview(drafts, slug, user));
+      } catch (thrown) {
+        if (dryRun) throw thrown;
+        this.#options.log.warn('no plan', { sandbox: slug, error: describeError(thrown) });
+      }
+    }
+    return plans;
+  }
+}
+
+/** Slugs of the sandboxes that drafts are, or are routes of. */
+export function affectedSandboxes(drafts: readonly Draft[]): string[] {
+  const own = drafts.filter((draft) => draft.kind === 'Sandbox' || draft.kind === 'Route');
+  return [...new Set(own.map((draft) => slugOf(draft.metadata.name)))];
+}
+
+function toFinding(mistake: ReferenceMistake, position: SourcePosition): Finding {
+  return { ...position, path: dotted(mistake.path), message: mistake.message };
+}
+
+function toResult({ document, before, outcome }: WriteResult, plan: PlanView | undefined): ApplyResult {
+  const { kind, metadata } = document;
+  return {
+    kind,
+    name: metadata.name,
+    outcome,
+    changes: outcome === 'unchanged' ? [] : fieldChanges(before, document),
+    resourceVersion: metadata.resourceVersion,
+    generation: metadata.generation,
+    ...(plan === undefined ? {} : { plan }),
+  };
+}

@@ -1,0 +1,141 @@
+/** Drafts that people's actions lead to. Pure. */
+import type { Draft, SandboxService, SandboxSpec, Services, StoredDocument, TemplateSpec } from '#schema/documents';
+import { SdpError } from '#schema/errors';
+import type { SetRouteRequest } from '#schema/http';
+import { GATEWAY_SERVICE, slugOf } from '#schema/names';
+import { suggestion } from '#schema/parse/near';
+import { validateDraft } from '#schema/parse/parse-documents';
+
+/** The document as somebody would apply it again. `cas` refuses the write when somebody else saved meanwhile. */
+export function draftOf<T extends StoredDocument>(document: T, spec: T['spec'], cas: boolean): Draft {
+  const { name, labels, annotations, resourceVersion } = document.metadata;
+  return {
+    apiVersion: document.apiVersion,
+    kind: document.kind,
+    metadata: {
+      name,
+      ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+      ...(cas ? { resourceVersion } : {}),
+    },
+    spec,
+  } as Draft;
+}
+
+function without<T extends object, K extends keyof T>(value: T, ...keys: K[]): Omit<T, K> {
+  const copy = { ...value };
+  for (const key of keys) delete copy[key];
+  return copy;
+}
+
+/** Suspend or resume (H1). */
+export function withRun(sandbox: StoredDocument<'Sandbox'>, run: 'active' | 'suspended'): Draft {
+  const rest = without(sandbox.spec, 'run');
+  return draftOf(sandbox, run === 'active' ? rest : { ...rest, run }, true);
+}
+
+function keyOf(services: Services, service: string): string | undefined {
+  return Object.keys(services).find((name) => slugOf(name) === slugOf(service));
+}
+
+function noService(sandbox: StoredDocument<'Sandbox'>, service: string): SdpError {
+  const names = Object.keys(sandbox.spec.services ?? {});
+  return new SdpError('not_found', `${sandbox.metadata.name} has no service "${service}".${suggestion(service, names)}`);
+}
+
+/**
+ * Stop or start one service (D7).
+ * @throws SdpError not_found, invalid_request for the gateway, which stops with its sandbox only
+ */
+export function withServiceRun(sandbox: StoredDocument<'Sandbox'>, service: string, run: 'started' | 'stopped'): Draft {
+  if (slugOf(service) === GATEWAY_SERVICE) {
+    throw new SdpError('invalid_request', 'The gateway runs as long as its sandbox does.', {
+      hint: `\`sdp ${run === 'stopped' ? 'suspend' : 'resume'} ${sandbox.metadata.name}\` acts on the whole sandbox.`,
+    });
+  }
+  const services = sandbox.spec.services ?? {};
+  const key = keyOf(services, service);
+  const entry = key === undefined ? undefined : services[key];
+  if (key === undefined || entry === undefined) throw noService(sandbox, service);
+  const rest: SandboxService = without(entry, 'run');
+  const changed = { ...services, [key]: run === 'started' ? rest : { ...rest, run } };
+  return draftOf(sandbox, { ...sandbox.spec, services: changed }, true);
+}
+
+/** The sandbox with a branch for one service, and with everything else of that service as it was. */
+export function withBranch(sandbox: StoredDocument<'Sandbox'>, service: string, branch: string): Draft {
+  const services = sandbox.spec.services ?? {};
+  const key = keyOf(services, service) ?? slugOf(service);
+  const rest: SandboxService = without(services[key] ?? {}, 'use_ocp', 'commit');
+  const spec: SandboxSpec = { ...sandbox.spec, services: { ...services, [key]: { ...rest, branch } } };
+  return draftOf(sandbox, spec, true);
+}
+
+/** The sandbox's Route with one entry more or changed. */
+export function withRoute(
+  sandbox: StoredDocument<'Sandbox'>,
+  route: StoredDocument<'Route'> | undefined,
+  service: string,
+  target: SetRouteRequest['target'],
+): Draft {
+  const lower = typeof target === 'string' ? target.toLowerCase() : target;
+  const entry = { target: lower === 'sandbox' || lower === 'ocp' ? lower : target };
+  const routes = route?.spec.routes ?? {};
+  const key = Object.keys(routes).find((name) => slugOf(name) === slugOf(service)) ?? slugOf(service);
+  const spec = { routes: { ...routes, [key]: { ...routes[key], ...entry } } };
+  if (route !== undefined) return validateDraft(draftOf(route, spec, true));
+  return validateDraft({ apiVersion: sandbox.apiVersion, kind: 'Route', metadata: { name: sandbox.metadata.name, resourceVersion: 0 }, spec });
+}
+
+/** A copy under another name that must not exist yet (H3). A hold is not copied. */
+export function cloneDrafts(sandbox: StoredDocument<'Sandbox'>, route: StoredDocument<'Route'> | undefined, name: string): Draft[] {
+  const { apiVersion } = sandbox;
+  const metadata = { name, resourceVersion: 0, ...(sandbox.metadata.labels === undefined ? {} : { labels: sandbox.metadata.labels }) };
+  const copy: Draft = { apiVersion, kind: 'Sandbox', metadata, spec: without(sandbox.spec, 'hold') };
+  if (route === undefined) return [copy];
+  return [copy, { apiVersion, kind: 'Route', metadata: { name, resourceVersion: 0 }, spec: route.spec }];
+}
+
+function substitute(value: unknown, answers: ReadonlyMap<string, string>, open: Set<string>): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/\{\{\s*([A-Za-z][A-Za-z0-9_]*)\s*\}\}/g, (whole, name: string) => {
+      const answer = answers.get(name);
+      if (answer === undefined) open.add(name);
+      return answer ?? whole;
+    });
+  }
+  if (Array.isArray(value)) return value.map((item) => substitute(item, answers, open));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, answers, open)]));
+}
+
+/**
+ * A sandbox made from a template; which one, and its revision, is kept on the sandbox.
+ * @throws SdpError invalid_request for questions without an answer and answers without a question; invalid_document
+ */
+export function fromTemplate(template: StoredDocument<'Template'>, name: string, given: Readonly<Record<string, string>>): Draft {
+  const { parameters = [], ...spec }: TemplateSpec = template.spec;
+  const known = parameters.map((parameter) => parameter.name);
+  for (const answer of Object.keys(given)) {
+    if (known.includes(answer)) continue;
+    throw new SdpError('invalid_request', `${template.metadata.name} has no parameter "${answer}".${suggestion(answer, known)}`);
+  }
+  const answers = new Map<string, string>();
+  for (const parameter of parameters) {
+    const answer = given[parameter.name] ?? parameter.default;
+    if (answer !== undefined) answers.set(parameter.name, answer);
+  }
+  const open = new Set<string>();
+  const filled = substitute(spec, answers, open) as SandboxSpec;
+  if (open.size > 0) {
+    throw new SdpError('invalid_request', `${template.metadata.name} asks for ${[...open].sort().join(', ')}.`, {
+      hint: 'Give an answer to each of its parameters.',
+    });
+  }
+  return validateDraft({
+    apiVersion: template.apiVersion,
+    kind: 'Sandbox',
+    metadata: { name, resourceVersion: 0 },
+    spec: { ...filled, template: { name: template.metadata.name, revision: template.metadata.revision } },
+  });
+}

@@ -1,0 +1,46 @@
+/** Everything that documents may refer to, as it would be after an apply. */
+import type { Draft, Kind, SandboxSpec, SpecOf } from '#schema/documents';
+import { slugOf } from '#schema/names';
+import type { Fleet } from '#reconciler/contract';
+import type { DocumentStore } from '#specs/store';
+
+/** Names as people wrote them, by slug. */
+export interface World {
+  services: ReadonlyMap<string, { name: string; repository: string }>;
+  environments: ReadonlyMap<string, { name: string }>;
+  sandboxes: ReadonlyMap<string, { name: string; spec: SandboxSpec }>;
+  /** Repositories that agents have; undefined while not every known agent has reported: unknown is not absent. */
+  repositories: ReadonlySet<string> | undefined;
+}
+
+type Named<K extends Kind> = Map<string, { name: string; spec: SpecOf[K] }>;
+
+async function withDrafts<K extends Kind>(store: Pick<DocumentStore, 'list'>, kind: K, drafts: readonly Draft[]): Promise<Named<K>> {
+  const named: Named<K> = new Map();
+  for (const { metadata, spec } of await store.list(kind)) {
+    if (metadata.deletedAt === undefined) named.set(metadata.slug, { name: metadata.name, spec: spec as SpecOf[K] });
+  }
+  for (const { kind: other, metadata, spec } of drafts) {
+    if (other === kind) named.set(slugOf(metadata.name), { name: metadata.name, spec: spec as SpecOf[K] });
+  }
+  return named;
+}
+
+export function repositoriesOf(fleet: Pick<Fleet, 'nodes'>): Set<string> | undefined {
+  const nodes = fleet.nodes();
+  if (nodes.length === 0 || nodes.some((node) => node.state === undefined)) return undefined;
+  return new Set(nodes.flatMap((node) => node.state?.repositories.map((repository) => repository.name) ?? []));
+}
+
+/** @throws whatever the store throws: what cannot be read is never taken for missing */
+export async function worldAfter(store: Pick<DocumentStore, 'list'>, fleet: Pick<Fleet, 'nodes'>, drafts: readonly Draft[]): Promise<World> {
+  const services = await withDrafts(store, 'Service', drafts);
+  return {
+    services: new Map(
+      [...services].map(([slug, { name, spec }]) => [slug, { name, repository: spec.repository ?? slug }]),
+    ),
+    environments: await withDrafts(store, 'Environment', drafts),
+    sandboxes: await withDrafts(store, 'Sandbox', drafts),
+    repositories: repositoriesOf(fleet),
+  };
+}

@@ -1,0 +1,32 @@
+/** What request handlers work with; made once by `createServer`. */
+import type { Clock, LoginVault, Reconciler } from '#reconciler/contract';
+import type { Store } from '#specs/store';
+import type { Sessions } from '../auth/sessions.ts';
+import type { Throttle } from '../auth/throttle.ts';
+import type { DocumentService } from '../documents/document-service.ts';
+import type { Logger } from '../http/logger.ts';
+import type { Metrics } from '../http/metrics.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { LogStore } from '../logs/log-store.ts';
+import type { Stream } from '../stream/stream.ts';
+
+export interface ApiDeps {
+  store: Store;
+  hub: Hub;
+  stream: Stream;
+  logs: LogStore;
+  documents: DocumentService;
+  reconciler: Reconciler;
+  sessions: Sessions;
+  vault: LoginVault;
+  throttle: Throttle;
+  metrics: Metrics;
+  clock: Clock;
+  log: Logger;
+  installation: string;
+  version: string;
+  epoch: number;
+  /** Cookies are sent over TLS only. */
+  secureCookies: boolean;
+  allowedOrigins: readonly string[];
+}

@@ -1,0 +1,124 @@
+/** Actions on a sandbox, its services and its routes. */
+import type { Draft } from '#schema/documents';
+import { SdpError } from '#schema/errors';
+import type { Page, RouteView, SetRouteRequest } from '#schema/http';
+import { slugOf } from '#schema/names';
+import { deployDraft } from '#reconciler/deploy-request';
+import { resolutionsAt } from '../documents/carried.ts';
+import { cloneDrafts, withBranch, withRoute, withRun, withServiceRun } from '../documents/drafts.ts';
+import { audited, type AuditSubject } from '../http/audited.ts';
+import { readObject } from '../http/body.ts';
+import { flag, param, type ApiRouter, type Context } from '../http/context.ts';
+import { optionalString, optionalStrings, requiredString } from '../http/fields.ts';
+import type { ApiDeps } from './deps.ts';
+
+const BASE = '/api/v1/sandboxes/:name';
+
+export function sandboxRoutes(router: ApiRouter, deps: ApiDeps): void {
+  router.post(`${BASE}/deploy`, (ctx) => act(ctx, deps, 'sandbox.deploy', () => deploy(ctx, deps)));
+  router.post(`${BASE}/clone`, (ctx) => act(ctx, deps, 'sandbox.clone', (subject) => clone(ctx, deps, subject)));
+  router.post(`${BASE}/suspend`, (ctx) => act(ctx, deps, 'sandbox.suspend', () => run(ctx, deps, 'suspended')));
+  router.post(`${BASE}/resume`, (ctx) => act(ctx, deps, 'sandbox.resume', () => run(ctx, deps, 'active')));
+  router.post(`${BASE}/services/:service/restart`, (ctx) => act(ctx, deps, 'service.restart', () => restart(ctx, deps)));
+  router.post(`${BASE}/services/:service/stop`, (ctx) => act(ctx, deps, 'service.stop', () => runService(ctx, deps, 'stopped')));
+  router.post(`${BASE}/services/:service/start`, (ctx) => act(ctx, deps, 'service.start', () => runService(ctx, deps, 'started')));
+  router.get(`${BASE}/routes`, (ctx) => routes(ctx, deps));
+  router.put(`${BASE}/routes/:service`, (ctx) => act(ctx, deps, 'route.set', (subject) => setRoute(ctx, deps, subject)));
+}
+
+async function act(ctx: Context, deps: ApiDeps, action: string, handle: (subject: AuditSubject) => Promise<void>): Promise<void> {
+  const service = ctx.params['service'];
+  const subject: AuditSubject = {
+    user: ctx.state.caller.username,
+    action,
+    sandbox: param(ctx, 'name'),
+    ...(service === undefined ? {} : { service }),
+  };
+  await (flag(ctx, 'dryRun') ? handle(subject) : audited(deps, subject, () => handle(subject)));
+}
+
+async function applyDrafts(ctx: Context, deps: ApiDeps, drafts: readonly Draft[], message: string): Promise<void> {
+  const writes = drafts.map((draft) => ({ draft }));
+  ctx.body = await deps.documents.applyDrafts(writes, { user: ctx.state.caller.username, message, dryRun: flag(ctx, 'dryRun') });
+}
+
+async function deploy(ctx: Context, deps: ApiDeps): Promise<void> {
+  const body = await readObject(ctx.req);
+  const services = optionalStrings(body, 'services');
+  const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
+  const write = deployDraft(sandbox, services);
+  const message = optionalString(body, 'message') ?? `Deploy ${services === undefined || services.length === 0 ? 'all services' : services.join(', ')}`;
+  ctx.body = await deps.documents.applyDrafts([write], { user: ctx.state.caller.username, message, dryRun: flag(ctx, 'dryRun') });
+}
+
+async function clone(ctx: Context, deps: ApiDeps, subject: AuditSubject): Promise<void> {
+  const name = requiredString(await readObject(ctx.req), 'name');
+  subject.message = `to ${name}`;
+  const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
+  await assertFree(deps, name);
+  const route = await deps.store.get('Route', sandbox.metadata.name);
+  const [copy, ...others] = cloneDrafts(sandbox, route, name);
+  if (copy === undefined) return;
+  const resolutions = resolutionsAt(await deps.store.resolutions(sandbox.metadata.uid), sandbox.metadata.generation);
+  const writes = [{ draft: copy, resolutions }, ...others.map((draft) => ({ draft }))];
+  const message = `Clone of ${sandbox.metadata.name}`;
+  ctx.status = flag(ctx, 'dryRun') ? 200 : 201;
+  ctx.body = await deps.documents.applyDrafts(writes, { user: ctx.state.caller.username, message, dryRun: flag(ctx, 'dryRun') });
+}
+
+/** @throws SdpError name_taken; the store checks again within its transaction */
+export async function assertFree(deps: ApiDeps, name: string): Promise<void> {
+  slugOf(name);
+  const taken = await deps.store.get('Sandbox', name);
+  if (taken === undefined) return;
+  throw new SdpError('name_taken', `There is a sandbox "${taken.metadata.name}" already.`, { hint: 'Choose another name.' });
+}
+
+async function run(ctx: Context, deps: ApiDeps, wanted: 'active' | 'suspended'): Promise<void> {
+  const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
+  await applyDrafts(ctx, deps, [withRun(sandbox, wanted)], wanted === 'active' ? 'Resume' : 'Suspend');
+}
+
+async function runService(ctx: Context, deps: ApiDeps, wanted: 'started' | 'stopped'): Promise<void> {
+  const service = param(ctx, 'service');
+  const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
+  await applyDrafts(ctx, deps, [withServiceRun(sandbox, service, wanted)], `${wanted === 'started' ? 'Start' : 'Stop'} ${service}`);
+}
+
+/** No change of what is wanted: answers when the container runs again. */
+async function restart(ctx: Context, deps: ApiDeps): Promise<void> {
+  const sandbox = await deps.documents.requireUnheld(param(ctx, 'name'), ctx.state.caller.username);
+  await deps.reconciler.restart(sandbox.metadata.slug, slugOf(param(ctx, 'service')));
+  ctx.body = { sandbox: sandbox.metadata.name, service: slugOf(param(ctx, 'service')) };
+}
+
+async function routes(ctx: Context, deps: ApiDeps): Promise<void> {
+  const { seq } = deps.stream;
+  const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
+  const body: Page<RouteView> = { items: await deps.reconciler.routes(sandbox.metadata.slug), seq };
+  ctx.body = body;
+}
+
+function targetOf(body: Record<string, unknown>): SetRouteRequest['target'] {
+  const target = body['target'];
+  if (typeof target === 'string' && target !== '') return target;
+  if (typeof target === 'object' && target !== null && 'sandbox' in target && typeof target.sandbox === 'string') {
+    return { sandbox: target.sandbox };
+  }
+  throw new SdpError('invalid_request', '"target" must be sandbox, ocp, a URL, or {"sandbox": "NAME"}.');
+}
+
+/** One write for the route and, with a branch, the sandbox. */
+async function setRoute(ctx: Context, deps: ApiDeps, subject: AuditSubject): Promise<void> {
+  const body = await readObject(ctx.req);
+  const target = targetOf(body);
+  const branch = optionalString(body, 'branch');
+  const service = param(ctx, 'service');
+  if (branch !== undefined) subject.branch = branch;
+  subject.message = typeof target === 'string' ? target : `sandbox ${target.sandbox}`;
+  const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
+  const route = await deps.store.get('Route', sandbox.metadata.name);
+  const drafts = [withRoute(sandbox, route, service, target)];
+  if (branch !== undefined) drafts.unshift(withBranch(sandbox, service, branch));
+  await applyDrafts(ctx, deps, drafts, `Route ${service} to ${subject.message}`);
+}

@@ -1,0 +1,28 @@
+/** Tells the stream which documents changed. */
+import type { DocumentStore } from '#specs/store';
+import { describeError, type Logger } from '../http/logger.ts';
+import type { Stream } from './stream.ts';
+
+const AGAIN_MS = 1_000;
+
+/** Runs until aborted; after a failed read it goes on from where it was. */
+export async function watchDocuments(
+  store: Pick<DocumentStore, 'watch' | 'currentVersion'>,
+  stream: Stream,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<void> {
+  let since: number | undefined;
+  while (!signal.aborted) {
+    try {
+      since ??= await store.currentVersion();
+      for await (const change of store.watch(since, signal)) {
+        since = change.resourceVersion;
+        stream.document(change);
+      }
+    } catch (thrown) {
+      if (!signal.aborted) log.error('watch failed', { error: describeError(thrown) });
+    }
+    if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref());
+  }
+}

@@ -1,0 +1,22 @@
+/** How long each command may take (invariant 10). */
+import type { Order } from '../model.ts';
+
+const MINUTE = 60_000;
+
+/** Milliseconds from dispatch to the deadline. */
+export function allowanceMs(order: Order): number {
+  switch (order.type) {
+    case 'fetch':
+      return 10 * MINUTE;
+    case 'build':
+      return 20 * MINUTE;
+    case 'run':
+      return (order.container.startSeconds + order.container.drainSeconds + 30) * 1000;
+    case 'network':
+    case 'stop':
+    case 'restart':
+    case 'remove':
+    case 'routes':
+      return MINUTE;
+  }
+}

@@ -1,0 +1,97 @@
+/** Steps that bring containers up: create, replace, and what comes after a fetch. */
+import { containerName, edgeHost, edgeUrl, GATEWAY_SERVICE, networkName, urlVariable } from '#schema/names';
+import type { ContainerSpec } from '#schema/wire/commands';
+import { trialKey, type Entry } from '../diff/diff.ts';
+import type { Step, World } from '../model.ts';
+import { nodesOfEngine } from '../observed/world.ts';
+import type { PlanInput } from './plan.ts';
+
+export function runSteps(input: PlanInput): Step[] {
+  const { diff, desired, world } = input;
+  const steps: Step[] = [];
+  const add = (action: 'create' | 'replace', entry: Entry): void => {
+    const { target, holder } = entry;
+    if (!target) return;
+    const step: Step = {
+      action,
+      service: entry.want.service,
+      node: entry.node.name,
+      reason: entry.reason,
+      ...trialKey(entry.want.service, 'run', target.hash, desired.generation),
+      healing: entry.healing,
+      order: {
+        type: 'run',
+        sandbox: desired.ref,
+        service: entry.want.service,
+        generation: desired.generation,
+        container: containerOf(entry, input),
+        expects: holder?.id ?? null,
+      },
+    };
+    const unclaimed = input.unclaimed.get(entry.want.service);
+    if (unclaimed !== undefined) steps.push({ ...step, waits: unclaimed });
+    else if (entry.needsBuild) steps.push({ ...step, waits: 'comes after the build' });
+    else if (!hasNetwork(entry, networkName(desired.ref.slug), world))
+      steps.push({ ...step, waits: 'comes after the network' });
+    else steps.push(step);
+  };
+  for (const entry of diff.create) add('create', entry);
+  for (const entry of diff.replace) add('replace', entry);
+  for (const entry of diff.fetch) {
+    const action = entry.holder ? 'replace' : 'create';
+    steps.push(later(action, entry, `run the fetched version of ${entry.want.service}`));
+  }
+  return steps;
+}
+
+function containerOf(entry: Entry, { desired, inputs, defaults }: PlanInput): ContainerSpec {
+  const { want, target } = entry;
+  if (!target) throw new Error(`No target for ${want.service}`);
+  const peers = [...inputs.catalogue].filter(([slug]) => slug !== GATEWAY_SERVICE).sort(([a], [b]) => (a < b ? -1 : 1));
+  const injected: Record<string, string> = { PORT: String(want.port) };
+  for (const [slug, document] of peers) injected[document.spec.urlVariable ?? urlVariable(slug)] = edgeUrl(slug);
+  const plain = Object.entries(want.variables).flatMap(([name, source]) =>
+    source.kind === 'plain' ? [[name, source.value] as const] : [],
+  );
+  return {
+    name: containerName(desired.ref.slug, want.service),
+    image: target.image,
+    hash: target.hash,
+    commit: target.commit,
+    branch: target.branch,
+    network: networkName(desired.ref.slug),
+    variables: Object.fromEntries(plain),
+    injected,
+    edgeHosts: peers.map(([slug]) => edgeHost(slug)),
+    files: want.files,
+    port: want.port,
+    ...(want.health === undefined ? {} : { health: want.health }),
+    kind: target.build,
+    ...want.limits,
+    replace: want.replace,
+    startSeconds: defaults.startSeconds,
+    drainSeconds: defaults.drainSeconds,
+  };
+}
+
+/** A step that is shown, and made only when the fetch is done. */
+export function later(action: Step['action'], entry: Entry, reason: string): Step {
+  const { service } = entry.want;
+  return {
+    action,
+    service,
+    node: entry.node.name,
+    reason,
+    key: service,
+    kind: action,
+    subject: '',
+    input: '',
+    waits: 'comes after the fetch',
+  };
+}
+
+/** Whether the sandbox's network is on the entry's engine. */
+export function hasNetwork(entry: Entry, name: string, world: World): boolean {
+  const nodes = nodesOfEngine(world, entry.node.engine).filter((node) => node.online);
+  return nodes.some((node) => node.networks.some((network) => !network.foreign && network.name === name));
+}

@@ -1,0 +1,118 @@
+/** Conditions of a sandbox: plain sentences, each with what to do where there is something to do. */
+import type { Condition, ConditionStatus, ConditionType } from '#schema/status';
+import { inForce } from '../routes/edge-routes.ts';
+import type { ServiceView } from './service-status.ts';
+import type { StatusInput } from './status.ts';
+
+interface Finding {
+  type: ConditionType;
+  status: ConditionStatus;
+  reason: string;
+  message: string;
+}
+
+export function conditionsOf(
+  input: StatusInput,
+  views: readonly ServiceView[],
+): { conditions: Condition[]; nextAction: string | undefined } {
+  const login = needsLogin(input);
+  const blocked = blockedBy(input);
+  const nodes = nodesReachable(input);
+  const failed = failedServices(views);
+  const ready = readiness(input, views, [login, blocked, nodes, failed]);
+  const at = new Date(input.now).toISOString();
+  const conditions = [ready, login, blocked, nodes, failed].map((finding): Condition => {
+    const before = input.previous?.conditions.find((condition) => condition.type === finding.type);
+    return { ...finding, lastTransitionTime: before?.status === finding.status ? before.lastTransitionTime : at };
+  });
+  return { conditions, nextAction: ready.status === 'True' ? undefined : ready.message };
+}
+
+function needsLogin({ diff }: StatusInput): Finding {
+  const waiting = diff.fetch.filter((entry) => entry.needsLogin);
+  const first = waiting[0];
+  if (!first)
+    return { type: 'NeedsLogin', status: 'False', reason: 'NothingWaits', message: 'No fetch waits for a login.' };
+  const services = waiting.map((entry) => entry.want.service).join(', ');
+  const people = [...new Set(waiting.map((entry) => entry.askedBy))].join(', ');
+  return {
+    type: 'NeedsLogin',
+    status: 'True',
+    reason: 'LoginMissing',
+    message: `${people} has to log in so that ${services} can be fetched; or somebody else deploys with their own login. What runs keeps running.`,
+  };
+}
+
+function blockedBy({ diff, problems }: StatusInput): Finding {
+  const all = [...diff.blocked, ...problems].map((item) => item.problem.reason);
+  if (all.length === 0)
+    return { type: 'Blocked', status: 'False', reason: 'NothingInTheWay', message: 'Nothing is in the way.' };
+  return { type: 'Blocked', status: 'True', reason: 'InTheWay', message: [...new Set(all)].join(' ') };
+}
+
+function nodesReachable({ diff }: StatusInput): Finding {
+  const silent = diff.unknown.map((item) => item.reason);
+  if (silent.length === 0) {
+    return {
+      type: 'NodesReachable',
+      status: 'True',
+      reason: 'AllReport',
+      message: 'Every node that this sandbox uses reports.',
+    };
+  }
+  return { type: 'NodesReachable', status: 'False', reason: 'NodeSilent', message: [...new Set(silent)].join(' ') };
+}
+
+function failedServices(views: readonly ServiceView[]): Finding {
+  const failed = views.filter((view) => view.state === 'FAILED');
+  if (failed.length === 0)
+    return { type: 'Failed', status: 'False', reason: 'NoneFailed', message: 'No service failed.' };
+  const said = failed.map((view) => `${view.want.service}: ${view.message ?? 'failed'}`).join(' ');
+  return {
+    type: 'Failed',
+    status: 'True',
+    reason: 'ServiceFailed',
+    message: `${said} It is tried again when the spec or the commit changes, or when somebody deploys.`,
+  };
+}
+
+function readiness(input: StatusInput, views: readonly ServiceView[], others: readonly Finding[]): Finding {
+  const finding = (status: ConditionStatus, reason: string, message: string): Finding => ({
+    type: 'Ready',
+    status,
+    reason,
+    message,
+  });
+  const [login, blocked, nodes, failed] = others;
+  if (input.desired.deleting) return finding('False', 'Deleting', deletionMessage(input));
+  if (nodes?.status === 'False') return finding('Unknown', 'NodeSilent', nodes.message);
+  if (input.desired.suspended) return finding('False', 'Suspended', 'The sandbox is suspended; resume it to use it.');
+  if (failed?.status === 'True') return finding('False', 'Failed', failed.message);
+  if (blocked?.status === 'True') return finding('False', 'Blocked', blocked.message);
+  if (login?.status === 'True') return finding('False', 'NeedsLogin', login.message);
+  const unhealthy = views.find((view) => view.unhealthy);
+  if (unhealthy)
+    return finding('False', 'Unhealthy', `${unhealthy.want.service}: ${unhealthy.message ?? 'its health check fails'}`);
+  const behind = views.find((view) => view.want.run !== 'stopped' && !(view.reached && view.state === 'RUNNING'));
+  if (behind) return finding('False', 'Progressing', `${behind.want.service}: ${behind.message ?? behind.state}`);
+  const unrouted = input.routes.find((item) => !inForce(item, input.desired.ref.uid));
+  if (unrouted || input.routes.length === 0) {
+    const step = input.steps.find((item) => item.action === 'route');
+    const edge = unrouted?.owner.state?.edge;
+    const why =
+      edge && edge.state !== 'ready' ? ` Its edge is ${edge.state}${edge.message ? `: ${edge.message}` : ''}.` : '';
+    return finding(
+      'False',
+      'Routing',
+      `The routes are being put in force${unrouted ? ` on ${unrouted.owner.name}` : ''}.${why}${
+        step?.waits ? ` It ${step.waits}.` : ''
+      }`,
+    );
+  }
+  return finding('True', 'AllRunning', 'Everything wanted runs and is routed.');
+}
+
+function deletionMessage({ steps, problems }: StatusInput): string {
+  const waits = problems[0]?.problem.reason ?? steps[0]?.waits ?? steps[0]?.reason;
+  return waits === undefined ? 'The sandbox is being deleted.' : `The sandbox is being deleted: ${waits}`;
+}

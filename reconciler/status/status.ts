@@ -1,0 +1,94 @@
+/** What a sandbox's status says: pure. */
+import type { Deployment } from '#schema/records';
+import { advance, type DeploymentState, type Health, type Sync } from '#schema/states';
+import type { SandboxStatus, ServiceStatus } from '#schema/status';
+import type { Diff } from '../diff/diff.ts';
+import type { Desired, Inputs, Placement, Problem, Step, World } from '../model.ts';
+import { edgeOwner } from '../observed/world.ts';
+import { inForce, type EngineRoutes } from '../routes/edge-routes.ts';
+import type { Choice } from '../routes/choices.ts';
+import { conditionsOf } from './conditions.ts';
+import { routeStatus } from './route-status.ts';
+import { serviceView, type ServiceView } from './service-status.ts';
+
+export interface StatusInput {
+  inputs: Inputs;
+  desired: Desired;
+  world: World;
+  placements: ReadonlyMap<string, Placement>;
+  diff: Diff;
+  steps: readonly Step[];
+  /** Steps whose commands are in flight, by key. */
+  inFlight: ReadonlyMap<string, Step>;
+  /** Newest first. */
+  deployments: readonly Deployment[];
+  routes: readonly EngineRoutes[];
+  choices: readonly Choice[];
+  /** Full pools and the like. */
+  problems: readonly { service?: string; problem: Problem }[];
+  previous: SandboxStatus | undefined;
+  now: number;
+}
+
+export function statusOf(input: StatusInput): SandboxStatus {
+  const { inputs, desired } = input;
+  const views = desired.services.map((want) => serviceView(input, want));
+  const health = healthOf(input, views);
+  const { conditions, nextAction } = conditionsOf(input, views);
+  const services: Record<string, ServiceStatus> = {};
+  for (const choice of input.choices) services[choice.service] = { route: routeStatus(choice, input) };
+  let gateway: SandboxStatus['gateway'];
+  for (const view of views) {
+    if (view.want.kind === 'gateway') gateway = { ...view.status, ...gatewayUrl(view, input) };
+    else services[view.want.service] = { ...view.status, ...services[view.want.service] };
+  }
+  return {
+    observedGeneration: desired.generation,
+    observedResourceVersion: inputs.resourceVersion,
+    sync: syncOf(input, views),
+    health,
+    operation: operationOf(views.map((view) => view.state)),
+    conditions,
+    ...(gateway ? { gateway } : {}),
+    services,
+    ...(nextAction === undefined ? {} : { nextAction }),
+  };
+}
+
+function gatewayUrl(view: ServiceView, input: StatusInput): { url?: string } {
+  const port = input.inputs.ports.find((item) => item.kind === 'gateway' && item.port === view.status.port);
+  if (!port) return {};
+  const node = edgeOwner(input.world, port.engine) ?? input.world.nodes.find((item) => item.engine === port.engine);
+  return node ? { url: `http://${node.address}:${port.port}` } : {};
+}
+
+/** Least advanced service: FAILED first, then QUEUED .. RUNNING; STOPPED only when all are. */
+export function operationOf(states: readonly DeploymentState[]): DeploymentState {
+  if (states.includes('FAILED')) return 'FAILED';
+  const moving = states.filter((state) => state !== 'STOPPED').sort((a, b) => advance(a) - advance(b));
+  return moving[0] ?? 'STOPPED';
+}
+
+function syncOf(input: StatusInput, views: readonly ServiceView[]): Sync {
+  if (views.some((view) => view.unknown)) return 'Unknown';
+  const routed = input.routes.every((item) => inForce(item, input.desired.ref.uid));
+  const settled = input.steps.length === 0 && input.diff.blocked.length === 0 && input.problems.length === 0;
+  return settled && routed ? 'Synced' : 'OutOfSync';
+}
+
+function healthOf(input: StatusInput, views: readonly ServiceView[]): Health {
+  if (views.some((view) => view.unknown)) return 'Unknown';
+  if (input.desired.deleting) return 'Progressing';
+  if (input.desired.suspended) return views.every((view) => view.state === 'STOPPED') ? 'Suspended' : 'Progressing';
+  const active = views.filter((view) => view.want.run !== 'stopped');
+  const blocked = new Set(input.diff.blocked.map((item) => item.want?.service));
+  const failed = active.filter((view) => view.state === 'FAILED' || view.unhealthy || blocked.has(view.want.service));
+  if (failed.length > 0) {
+    const gateway = active.find((view) => view.want.kind === 'gateway');
+    const nothing = active.every((view) => !view.serving);
+    return nothing || (gateway !== undefined && failed.includes(gateway) && !gateway.serving)
+      ? 'Unhealthy'
+      : 'Degraded';
+  }
+  return active.every((view) => view.reached && view.state === 'RUNNING') ? 'Healthy' : 'Progressing';
+}

@@ -1,0 +1,62 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CamelCasePlugin, Kysely } from 'kysely';
+import type { Connections } from '../connections.ts';
+import type { Db, Tables } from '../tables.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { WritingSqliteDialect } from './sqlite-dialect.ts';
+import { sqliteError } from './sqlite-errors.ts';
+
+/** Milliseconds to wait for another process that writes. Everything waits with it, as SQLite is synchronous here. */
+const BUSY_MS = 2000;
+
+const COMMON = [`busy_timeout = ${BUSY_MS}`, 'foreign_keys = on'];
+/** FULL: NORMAL may lose acknowledged commits at a power cut. */
+const WRITING = [...COMMON, 'journal_mode = wal', 'synchronous = full'];
+const READING = [...COMMON, 'query_only = on'];
+
+/**
+ * Opens (creating it, mode 0600, with its folder) the database: one connection that writes and one that reads, so
+ * that reading sees committed state and never waits for the writer.
+ * @throws SdpError unavailable, disk_full
+ */
+export function openSqlite(file: string): Connections {
+  createPrivate(file);
+  const writing = new SqliteConnection(file, WRITING);
+  try {
+    const reading = new SqliteConnection(file, READING);
+    return connections(writing, reading);
+  } catch (error) {
+    writing.close();
+    throw error;
+  }
+}
+
+function connections(writing: SqliteConnection, reading: SqliteConnection): Connections {
+  const [write, read] = [kysely(writing), kysely(reading)];
+  return {
+    write,
+    read,
+    async close() {
+      await read.destroy();
+      await write.destroy();
+      // Kysely leaves a connection open that was never used. The writer goes last: it empties the write-ahead log.
+      reading.close();
+      writing.close();
+    },
+  };
+}
+
+/** The write-ahead log takes the mode of the file, so the file is made first. */
+function createPrivate(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (error) {
+    throw sqliteError(error, file);
+  }
+}
+
+function kysely(database: SqliteConnection): Db {
+  return new Kysely<Tables>({ dialect: new WritingSqliteDialect({ database }), plugins: [new CamelCasePlugin()] });
+}

@@ -1,0 +1,84 @@
+/** The tables as code sees them. Columns are snake_case in the database; JSON and times are text on every dialect. */
+import type { Kysely, Transaction } from 'kysely';
+import type { Kind } from '#schema/documents';
+import type {
+  AuditEntry,
+  Deployment,
+  DeploymentEvent,
+  PortAllocation,
+  Resolution,
+  SubnetAllocation,
+} from '#schema/records';
+import type { Columns } from './columns.ts';
+import type { Attempt, NodeRecord } from './store.ts';
+
+export interface DocumentRow {
+  uid: string;
+  kind: Kind;
+  slug: string;
+  name: string;
+  labels: string;
+  annotations: string;
+  spec: string;
+  generation: number;
+  resourceVersion: number;
+  revision: number;
+  createdAt: string;
+  createdBy: string;
+  updatedAt: string;
+  updatedBy: string;
+  deletedAt: string | null;
+  finalizers: string;
+  /** 1 once removed for good; the row stays, so that watchers see it and people can restore it. */
+  gone: number;
+  /** uid of the sandbox that took this Route with it. */
+  removedWith: string | null;
+}
+
+export interface RevisionRow {
+  uid: string;
+  revision: number;
+  generation: number;
+  resourceVersion: number;
+  author: string;
+  message: string;
+  at: string;
+  deleted: number;
+  labels: string;
+  annotations: string;
+  spec: string;
+  text: string | null;
+}
+
+export interface SecretRow {
+  uid: string;
+  name: string;
+  version: number;
+  updatedAt: string;
+  /** Sealed value, base64url; see seal.ts. */
+  sealed: string;
+}
+
+export interface Tables {
+  documents: DocumentRow;
+  revisions: RevisionRow;
+  statuses: { uid: string; status: string; statusVersion: number; observedGeneration: number };
+  secrets: SecretRow;
+  containerNames: { name: string; sandboxUid: string; sandbox: string; service: string };
+  counters: { name: string; value: number };
+  resolutions: Resolution;
+  deployments: Columns<Deployment> & { seq: number; open: number };
+  deploymentEvents: Columns<Omit<DeploymentEvent, 'error'>> & { seq: number; error: string | null };
+  attempts: Columns<Attempt>;
+  ports: PortAllocation;
+  restingPorts: { engine: string; port: number; releasedSeq: number; sandbox: string; service: string };
+  subnets: SubnetAllocation;
+  nodes: NodeRecord;
+  nodeTokens: { tokenHash: string; node: string };
+  sessions: { tokenHash: string; username: string; createdAt: string; expiresAt: string };
+  audit: Columns<AuditEntry>;
+  settings: { name: string; value: string };
+}
+
+export type Db = Kysely<Tables>;
+export type Tx = Transaction<Tables>;

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { Subject } from './contract.ts';
+
+const range = { from: 9001, to: 9003 };
+const claim = (sandbox: string, more: Partial<{ engine: string; service: string; uid: string }> = {}) => ({
+  engine: more.engine ?? 'e1',
+  kind: 'service' as const,
+  sandboxUid: more.uid ?? `uid-${sandbox}`,
+  sandbox,
+  service: more.service ?? 'account',
+});
+
+export function allocationContract(subject: Subject): void {
+  describe('ports', () => {
+    const port = async (...given: Parameters<typeof subject.store.claimPort>) =>
+      (await subject.store.claimPort(...given)).port;
+
+    it('gives the lowest free port, and the same one to who holds it', async () => {
+      expect(await port(claim('A'), range, [])).toBe(9001);
+      expect(await port(claim('A'), range, [])).toBe(9001);
+      expect(await port(claim('A', { service: 'user' }), range, [])).toBe(9002);
+      expect(await port(claim('B', { engine: 'e2' }), range, [])).toBe(9001);
+      expect(await subject.store.ports({ sandboxUid: 'uid-A' })).toHaveLength(2);
+      expect(await subject.store.ports()).toHaveLength(3);
+    });
+
+    it('passes over ports that foreign processes hold, and moves a held one', async () => {
+      expect(await port(claim('A'), range, [9001])).toBe(9002);
+      expect(await port(claim('A'), range, [9002])).toBe(9001);
+      expect(await subject.store.ports()).toMatchObject([{ port: 9001 }]);
+    });
+
+    it('moves when the range moves, and says when it is exhausted', async () => {
+      expect(await port(claim('A'), range, [])).toBe(9001);
+      expect(await port(claim('A'), { from: 9010, to: 9010 }, [])).toBe(9010);
+      const refused = subject.store.claimPort(claim('B'), { from: 9010, to: 9010 }, []);
+      await expect(refused).rejects.toMatchObject({
+        code: 'port_pool_exhausted',
+        message: expect.stringMatching(/9010.*"account".*"B"/) as string,
+      });
+    });
+
+    it('keeps the held port when no other one is free', async () => {
+      expect(await port(claim('A'), { from: 9001, to: 9001 }, [])).toBe(9001);
+      await expect(port(claim('A'), { from: 9001, to: 9001 }, [9001])).rejects.toMatchObject({
+        code: 'port_pool_exhausted',
+      });
+      expect(await subject.store.ports()).toMatchObject([{ port: 9001 }]);
+    });
+
+    it('lets released ports rest, except for the same service of a sandbox of that name', async () => {
+      const { store } = subject;
+      await port(claim('A'), range, []);
+      await port(claim('B'), range, []);
+      await store.releasePort('e1', 9002);
+      await store.releasePort('e1', 9001);
+      await store.releasePort('e1', 9001);
+      expect(await port(claim('a', { uid: 'new' }), range, [])).toBe(9001);
+      expect(await port(claim('C'), range, [])).toBe(9003);
+      expect(await port(claim('D'), range, [])).toBe(9002);
+      await store.releaseSandbox('uid-C');
+      expect(await store.ports({ sandboxUid: 'uid-C' })).toEqual([]);
+    });
+  });
+
+  describe('subnets', () => {
+    const subnet = async (sandbox: string, pool: string, prefix: number, engine = 'e1') =>
+      (await subject.store.claimSubnet({ engine, sandboxUid: `uid-${sandbox}`, sandbox }, { pool, prefix })).subnet;
+
+    it('cuts blocks from the pool in order, per engine, and gives a sandbox its own again', async () => {
+      expect(await subnet('A', '10.213.0.0/16', 26)).toBe('10.213.0.0/26');
+      expect(await subnet('B', '10.213.0.0/16', 26)).toBe('10.213.0.64/26');
+      expect(await subnet('A', '10.213.0.0/16', 26)).toBe('10.213.0.0/26');
+      expect(await subnet('B', '10.213.0.0/16', 26, 'e2')).toBe('10.213.0.0/26');
+      await subject.store.releaseSandbox('uid-A');
+      expect(await subnet('C', '10.213.0.0/16', 26)).toBe('10.213.0.0/26');
+      expect(await subject.store.subnets({ sandboxUid: 'uid-B' })).toHaveLength(2);
+    });
+
+    it('overlaps nothing when the prefix changes, and says when the pool is exhausted', async () => {
+      expect(await subnet('A', '10.0.0.0/24', 26)).toBe('10.0.0.0/26');
+      expect(await subnet('B', '10.0.0.0/24', 25)).toBe('10.0.0.128/25');
+      await expect(subnet('C', '10.0.0.0/24', 25)).rejects.toMatchObject({ code: 'subnet_pool_exhausted' });
+      expect(await subnet('C', '10.0.0.0/24', 26)).toBe('10.0.0.64/26');
+    });
+
+    it('refuses what is not a pool', async () => {
+      for (const [pool, prefix] of [
+        ['10.0.0.0/33', 26],
+        ['x', 26],
+        ['300.0.0.0/8', 26],
+        ['10.0.0.0/24', 23],
+        ['10.0.0.0/24', 31],
+      ] as const) {
+        await expect(subnet('A', pool, prefix)).rejects.toMatchObject({ code: 'invalid_request' });
+      }
+    });
+  });
+}

@@ -1,0 +1,167 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { containerName } from '#schema/names';
+import { addressIn, fetchText, never, orderOf, remembering, startEngineWorld, type EngineWorld } from './world.ts';
+
+let world: EngineWorld;
+const cli = (...args: string[]): Promise<string> =>
+  promisify(execFile)('docker', ['-H', `unix://${world.docker.socket}`, ...args]).then((out) => out.stdout.trim());
+
+beforeAll(async () => {
+  world = await startEngineWorld('replace');
+});
+afterAll(() => world.docker.stop());
+
+interface Loop {
+  ok: number;
+  failed: number;
+  errors: Record<string, number>;
+  versions: Record<string, number>;
+  maxMs: number;
+}
+
+describe('replacing a running container', () => {
+  it('answers every request by name, also at a second replacement, and leaves one container', async () => {
+    const sandbox = await world.sandbox('gap', 0);
+    const name = containerName('gap', 'account');
+    const client = orderOf(sandbox, 'client', {}, null, 'client');
+    await world.engine.run(client, remembering(), never());
+    const clientAddress = await addressIn(world.engine, client.container.name);
+    let last = (await world.engine.run(orderOf(sandbox, 'one'), remembering(), never())).containerId;
+    for (const version of ['two', 'three', 'four']) {
+      const loop = fetchText(`http://${clientAddress}:8080/loop?ms=4000&url=http://${name}:8080/`);
+      const before = Date.now();
+      const reporter = remembering();
+      const { containerId } = await world.engine.run(orderOf(sandbox, version, {}, last), reporter, never());
+      const took = Date.now() - before;
+      const result = JSON.parse(await loop) as Loop;
+      if (process.env['SDP_FIGURES']) process.stdout.write(`replacement ${version}: ${took} ms, ${JSON.stringify(result)}\n`);
+      expect(result.errors).toEqual({});
+      // Longer than a lost packet would take: nobody waited for a container that was not there.
+      expect(result.maxMs).toBeLessThan(2_000);
+      expect(result.versions[version]).toBeGreaterThan(0);
+      expect(reporter.events).toEqual(['DEPLOY_STARTED', 'HEALTH_CHECK_STARTED', 'HEALTH_CHECK_PASSED', 'SWITCH_COMPLETED']);
+      expect(containerId).not.toBe(last);
+      last = containerId;
+    }
+    const left = (await world.engine.state()).containers.filter((one) => one.service === 'account' && one.sandboxUid === sandbox.uid);
+    expect(left).toMatchObject([{ id: last, name, state: 'running', health: 'healthy' }]);
+  });
+
+  it('lets an open request on the old container finish', async () => {
+    const sandbox = await world.sandbox('drain', 1);
+    const first = await world.engine.run(orderOf(sandbox, 'one'), remembering(), never());
+    const second = await world.engine.run(orderOf(sandbox, 'two', {}, first.containerId), remembering(), never());
+    const client = orderOf(sandbox, 'client', {}, null, 'client');
+    await world.engine.run(client, remembering(), never());
+    const loop = `http://${await addressIn(world.engine, client.container.name)}:8080/loop?ms=1&url=`;
+    const url = `http://${containerName('drain', 'account')}:8080/?ms=2500`;
+    const slow = fetchText(loop + encodeURIComponent(url)).then((text) => (JSON.parse(text) as Loop).versions);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await world.engine.run(orderOf(sandbox, 'three', { drainSeconds: 10 }, second.containerId), remembering(), never());
+    await expect(slow).resolves.toEqual({ two: 1 });
+  });
+
+  it('tells the edge the old and the new address before the old container goes', async () => {
+    const sandbox = await world.sandbox('switch', 2);
+    const switches: string[][] = [];
+    const engine = world.open({
+      addressSwitch: () => ({
+        readdress: async (from, to) => {
+          switches.push([from, await fetchText(`http://${from}:8080/`), to, await fetchText(`http://${to}:8080/`)]);
+        },
+      }),
+    });
+    const { containerId } = await engine.run(orderOf(sandbox, 'one'), remembering(), never());
+    const from = await addressIn(engine, containerName('switch', 'account'));
+    await engine.run(orderOf(sandbox, 'two', {}, containerId), remembering(), never());
+    const to = await addressIn(engine, containerName('switch', 'account'));
+    expect(switches).toEqual([[from, 'one', to, 'two']]);
+  });
+
+  it('keeps the running version when the new one is never healthy (FAILURE_MODES 21, 22)', async () => {
+    const sandbox = await world.sandbox('sick', 3);
+    const { containerId } = await world.engine.run(orderOf(sandbox, 'one'), remembering(), never());
+    const sick = orderOf(sandbox, 'two', { variables: { SICK: '1', SAY: 'I feel bad' }, startSeconds: 1 }, containerId);
+    await expect(world.engine.run(sick, remembering(), never())).rejects.toMatchObject({
+      code: 'health_check_failed',
+      message: expect.stringContaining('I feel bad') as string,
+    });
+    expect((await world.engine.state()).containers.filter((one) => one.sandboxUid === sandbox.uid)).toMatchObject([
+      { id: containerId, state: 'running' },
+    ]);
+  });
+
+  it('says how a new container ended and what it printed, without its secrets', async () => {
+    const sandbox = await world.sandbox('exit', 4);
+    const reporter = remembering();
+    const order = orderOf(sandbox, 'one', { variables: { EXIT: '3', SAY: 'cannot reach db|password is hunter22', DB_PASSWORD: 'hunter22' } });
+    await expect(world.engine.run(order, reporter, never())).rejects.toMatchObject({
+      code: 'container_exited',
+      message: expect.stringMatching(/(code 3|restarted)[^]*cannot reach db\npassword is \*\*\*/) as string,
+    });
+    expect(reporter.lines).toContain('[RUN] cannot reach db');
+    expect(reporter.lines.join()).not.toContain('hunter22');
+    expect((await world.engine.state()).containers.filter((one) => one.sandboxUid === sandbox.uid)).toEqual([]);
+  });
+
+  it('starts the former version again when a recreated one fails', async () => {
+    const sandbox = await world.sandbox('recreate', 5);
+    const { containerId } = await world.engine.run(orderOf(sandbox, 'one'), remembering(), never());
+    const bad = orderOf(sandbox, 'two', { replace: 'recreate', variables: { EXIT: '1' } }, containerId);
+    await expect(world.engine.run(bad, remembering(), never())).rejects.toMatchObject({ code: 'container_exited' });
+    const name = containerName('recreate', 'account');
+    await expect.poll(async () => fetchText(`http://${await addressIn(world.engine, name)}:8080/`), { timeout: 5_000 }).toBe('one');
+    const good = orderOf(sandbox, 'three', { replace: 'recreate' }, containerId);
+    const { containerId: third } = await world.engine.run(good, remembering(), never());
+    expect(await fetchText(`http://${await addressIn(world.engine, name)}:8080/`)).toBe('three');
+    expect((await world.engine.state()).containers.filter((one) => one.sandboxUid === sandbox.uid).map((one) => one.id)).toEqual([third]);
+  });
+
+  it('goes on from every point at which an earlier run can have died', async () => {
+    const sandbox = await world.sandbox('resume', 6);
+    const name = containerName('resume', 'account');
+    const family = async (): Promise<string[]> =>
+      (await world.engine.state()).containers.filter((one) => one.sandboxUid === sandbox.uid).map((one) => one.id);
+    const one = orderOf(sandbox, 'one');
+    const { containerId } = await world.engine.run(one, remembering(), never());
+    // Delivered twice: one effect.
+    expect((await world.engine.run(one, remembering(), never())).containerId).toBe(containerId);
+    // Died after the stop of a suspended one.
+    await world.engine.stopContainer(containerId);
+    expect((await world.engine.run({ ...one, expects: containerId }, remembering(), never())).containerId).toBe(containerId);
+    expect(await fetchText(`http://${await addressIn(world.engine, name)}:8080/`)).toBe('one');
+    // Died between the two renames.
+    const two = await world.engine.run(orderOf(sandbox, 'two', {}, containerId), remembering(), never());
+    await cli('rename', name, `${name}.next-two00000`);
+    expect((await world.engine.run(orderOf(sandbox, 'two', {}, containerId), remembering(), never())).containerId).toBe(two.containerId);
+    // Died after creating, before starting; and something older was left behind, too.
+    const network = ['--network', `sandbox-resume`];
+    const labels = (version: string): string[] => ['installation=installation-a', 'node=micro-1', `sandbox=${sandbox.uid}`,
+      'service=account', `hash=v1:${version}`, 'image=sdp/probe:1', 'port=8080'].flatMap((label) => ['--label', `sdp.${label}`]);
+    const made = await cli('create', '--name', `${name}.next-three000`, ...network, ...labels('three0000000'), '-e', 'VERSION=three', '-e', 'PORT=8080', 'sdp/probe:1');
+    await cli('create', '--name', `${name}.next-stale000`, ...network, ...labels('stale0000000'), 'sdp/probe:1');
+    await cli('run', '-d', '--name', `${name}.old-abcdef01`, ...network, ...labels('older0000000'), '-e', 'PORT=8080', 'sdp/probe:1');
+    expect((await world.engine.run(orderOf(sandbox, 'three', {}, two.containerId), remembering(), never())).containerId).toBe(made);
+    expect(await family()).toEqual([made]);
+  });
+
+  it('refuses an order whose plan saw another container', async () => {
+    const sandbox = await world.sandbox('expects', 7);
+    const { containerId } = await world.engine.run(orderOf(sandbox, 'one'), remembering(), never());
+    await expect(world.engine.run(orderOf(sandbox, 'two', {}, null), remembering(), never())).rejects.toMatchObject({ code: 'precondition_failed' });
+    expect((await world.engine.state()).containers.filter((one) => one.sandboxUid === sandbox.uid)).toMatchObject([{ id: containerId, state: 'running' }]);
+  });
+
+  it('leaves nothing of the new one when the work is cancelled', async () => {
+    const sandbox = await world.sandbox('cancel', 8);
+    const { containerId } = await world.engine.run(orderOf(sandbox, 'one'), remembering(), never());
+    const controller = new AbortController();
+    const slow = orderOf(sandbox, 'two', { variables: { START_MS: '60000' }, startSeconds: 60 }, containerId);
+    const running = world.engine.run(slow, remembering(), controller.signal);
+    setTimeout(() => controller.abort('superseded'), 1_000);
+    await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+    expect((await world.engine.state()).containers.filter((one) => one.sandboxUid === sandbox.uid)).toMatchObject([{ id: containerId, state: 'running' }]);
+  });
+});

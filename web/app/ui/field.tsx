@@ -1,0 +1,41 @@
+import { useId, type InputHTMLAttributes, type ReactNode } from 'react';
+import { cx } from './cx.ts';
+
+export const INPUT =
+  'h-9 w-full rounded-md border border-control bg-surface px-3 text-sm text-ink placeholder:text-ink-3 shadow-card focus-visible:outline-offset-0';
+
+interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
+  label: string;
+  help?: ReactNode;
+  error?: string | undefined;
+  mono?: boolean;
+}
+
+export function Field({ label, help, error, mono = false, className, ...rest }: FieldProps) {
+  const id = useId();
+  const described = [help === undefined ? '' : `${id}-help`, error === undefined ? '' : `${id}-error`].filter(Boolean).join(' ');
+  return (
+    <div className={cx('space-y-1.5', className)}>
+      <label htmlFor={id} className="block text-sm font-medium text-ink">
+        {label}
+      </label>
+      <input
+        {...rest}
+        id={id}
+        aria-describedby={described === '' ? undefined : described}
+        aria-invalid={error === undefined ? undefined : true}
+        className={cx(INPUT, mono && 'font-mono text-[13px]', error !== undefined && 'border-bad')}
+      />
+      {help !== undefined && (
+        <p id={`${id}-help`} className="text-xs text-ink-3">
+          {help}
+        </p>
+      )}
+      {error !== undefined && (
+        <p id={`${id}-error`} className="text-xs text-bad">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
