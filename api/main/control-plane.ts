@@ -59,7 +59,7 @@ export async function startControlPlane(settings: ServerSettings): Promise<Contr
       logsDir: path.join(settings.dataDir, 'logs'),
       edgeSecret,
       localSocket: settings.localSocket,
-      ...(settings.publicUrl === undefined ? {} : { allowedOrigins: [settings.publicUrl] }),
+      ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
       ...(buildDir === undefined ? {} : { web: (apiUrl: string) => mountWeb({ buildDir, apiUrl }) }),
       makeReconciler: (world) =>
         createReconciler({
