@@ -183,7 +183,8 @@ function target(kind: 'plain' | 'tls', format: 'json' | 'html', settings: Haprox
     `http-request set-path %[${route('prefix')}]%[path] if { ${route('prefix')} -m len gt 0 }`,
     ...(kind === 'tls' ? [`http-request set-var(txn.sni) ${route('host')},field(1,:)`] : []),
     ...TARGET_ERRORS.map((page) => `http-error status ${page.status} ${content(page, format)}`),
-    `server target 0.0.0.0:0${tls}`,
+    // Without tcp-ut, a request on a kept connection would wait for minutes when the way to its target is cut.
+    `server target 0.0.0.0:0 tcp-ut 5s${tls}`,
   ]);
 }
 

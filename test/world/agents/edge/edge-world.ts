@@ -98,7 +98,7 @@ const keepAlive = new Agent({ keepAlive: true, maxSockets: 16 });
 
 export function get(url: string, headers: Record<string, string> = {}, agent: Agent | false = keepAlive): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { agent, headers, timeout: 15_000 }, (response) => {
+    const asked = request(url, { agent, headers, timeout: 40_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

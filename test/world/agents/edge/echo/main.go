@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var client = &http.Client{Timeout: 10 * time.Second}
+var client = &http.Client{Timeout: 30 * time.Second}
 
 func main() {
 	port := os.Getenv("PORT")
