@@ -9,6 +9,8 @@ export function agentCommand(program: Command): void {
     .description('run the agent of this VM')
     .requiredOption('-c, --config <file>', 'the agent\'s YAML file')
     .action(async (options: { config: string }) => {
+      // Sources laid out for a build must be readable for whoever runs inside the image.
+      process.umask(0o022);
       const { loadAgentConfig } = await import('#agents/config/load-config');
       const { createAgent } = await import('#agents/create-agent');
       const config = await loadAgentConfig(options.config);

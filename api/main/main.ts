@@ -2,12 +2,12 @@
 import { createProgram, runCli } from '../cli/program.ts';
 import { agentCommand } from './agent-command.ts';
 import { serverCommand } from './server-command.ts';
-import { startCommand } from './start-command.ts';
+import { demoCommand } from './demo-command.ts';
 import { VERSION } from './version.ts';
 
 const program = createProgram(VERSION, (root) => {
   serverCommand(root);
   agentCommand(root);
-  startCommand(root);
+  demoCommand(root);
 });
 process.exitCode = await runCli(program, process.argv.slice(2));

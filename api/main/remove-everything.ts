@@ -1,4 +1,4 @@
-/** `start --fresh`: removes what this installation made, in the engine and on the disk, and nothing else. */
+/** `sdp demo --fresh`: removes what this installation made, in the engine and on the disk, and nothing else. */
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';

@@ -113,7 +113,7 @@ async function main() {
   process.argv = [
     process.execPath,
     entry,
-    'start',
+    'demo',
     ...['--root', root, '--docker-socket', socket],
     ...(flags.port === undefined ? [] : ['--port', flags.port]),
     ...(flags.fresh ? ['--fresh'] : []),

@@ -73,7 +73,7 @@ export class Platform {
   async start(): Promise<number> {
     const started = Date.now();
     this.output = '';
-    const child = this.spawn('node', ['--enable-source-maps', MAIN, 'start', '--root', this.root, '--port', String(this.port), '--docker-socket', this.docker.socket]);
+    const child = this.spawn('node', ['--enable-source-maps', MAIN, 'demo', '--root', this.root, '--port', String(this.port), '--docker-socket', this.docker.socket]);
     this.child = child;
     child.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
