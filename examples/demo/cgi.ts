@@ -27,7 +27,7 @@ function environment(request: IncomingMessage, root: string, path: string, user:
     // Absent for a chunked body: http-backend then reads to the end.
     ...(request.headers['content-length'] === undefined ? {} : { CONTENT_LENGTH: header('content-length') }),
     // Types of web libraries ask for NODE_ENV in every environment.
-  } as NodeJS.ProcessEnv;
+  } as unknown as NodeJS.ProcessEnv;
 }
 
 /** Writes a CGI head to the response. */
