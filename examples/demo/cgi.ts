@@ -6,7 +6,7 @@ const END_OF_HEAD = /\r?\n\r?\n/;
 /** A head longer than this is not one. */
 const MAX_HEAD_BYTES = 64 * 1024;
 
-function environment(request: IncomingMessage, root: string, path: string, user: string): Record<string, string> {
+function environment(request: IncomingMessage, root: string, path: string, user: string): NodeJS.ProcessEnv {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const header = (name: string): string => String(request.headers[name] ?? '');
   return {
@@ -26,7 +26,8 @@ function environment(request: IncomingMessage, root: string, path: string, user:
     SERVER_PROTOCOL: 'HTTP/1.1',
     // Absent for a chunked body: http-backend then reads to the end.
     ...(request.headers['content-length'] === undefined ? {} : { CONTENT_LENGTH: header('content-length') }),
-  };
+    // Types of web libraries ask for NODE_ENV in every environment.
+  } as unknown as NodeJS.ProcessEnv;
 }
 
 /** Writes a CGI head to the response. */

@@ -18,7 +18,7 @@ export function run(program: string, args: readonly string[], options: RunOption
       [...args],
       {
         cwd: options.cwd,
-        env: options.env ?? process.env,
+        env: (options.env ?? process.env) as NodeJS.ProcessEnv,
         timeout: options.timeout ?? 60_000,
         killSignal: 'SIGKILL',
         maxBuffer: 16 * 1024 * 1024,

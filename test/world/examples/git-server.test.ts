@@ -19,7 +19,7 @@ interface Outcome {
 
 function git(args: string[], cwd = root): Promise<Outcome> {
   return new Promise((resolve) => {
-    const env = { PATH: process.env['PATH'], HOME: root, GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' };
+    const env = { PATH: process.env['PATH'], HOME: root, GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' } as unknown as NodeJS.ProcessEnv;
     execFile('git', args, { cwd, env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
     });
