@@ -115,7 +115,10 @@ export interface Builder {
 
 /** What an engine holds of ours, and of others under our names. */
 export interface EngineState {
+  /** This agent's, and foreign ones under names of ours. */
   containers: ObservedContainer[];
+  /** Of other agents on the same engine, without details: for the edge, which serves them too. */
+  neighbours: ObservedContainer[];
   networks: ObservedNetwork[];
   images: ObservedImage[];
 }
@@ -161,7 +164,7 @@ export interface Edge {
   start(): Promise<void>;
   /** Puts a sandbox's routes in force, or takes them away. Resolves when requests follow them. */
   apply(sandbox: SandboxRef, routes: EdgeRoutes | null, hash: string): Promise<void>;
-  /** Container addresses as they are now; the maps follow. */
+  /** All containers of the installation on this engine as they are now; the maps follow. */
   containersChanged(containers: readonly ObservedContainer[], networks: readonly ObservedNetwork[]): Promise<void>;
   state(): ObservedEdge;
   stop(): Promise<void>;

@@ -16,13 +16,14 @@ interface ImageSummary {
 
 export async function observe(context: EngineContext, health: HealthMemory): Promise<EngineState> {
   try {
-    const [containers, networks, images] = await Promise.all([
+    const [{ containers, neighbours }, networks, images] = await Promise.all([
       context.renames.list(() => observeContainers(context, health)),
       context.api.json<NetworkDetail[]>({ method: 'GET', path: '/networks' }),
       context.api.json<ImageSummary[]>({ method: 'GET', path: '/images/json' }),
     ]);
     return {
       containers,
+      neighbours,
       networks: observedNetworks(context.owner, networks),
       images: observedImages(images, context.baseImages()),
     };
@@ -31,27 +32,53 @@ export async function observe(context: EngineContext, health: HealthMemory): Pro
   }
 }
 
-async function observeContainers(context: EngineContext, health: HealthMemory): Promise<ObservedContainer[]> {
-  const listed = (await listContainers(context.api, [])).filter(
-    // The edge is observed by itself (ObservedEdge); here it would read as a container of no sandbox.
-    (one) => (isOurContainer(context.owner, one.Labels) && !one.Labels?.[LABELS.role]) || isForeign(context.owner, one),
-  );
-  const observed = await Promise.all(
-    listed.map(async (summary) => {
-      if (isForeign(context.owner, summary)) return foreignContainer(summary);
-      const detail = await inspect(context, summary.Id);
-      if (!detail) return undefined;
-      const output = detail.State.Status === 'running' || detail.State.Status === 'created'
-        ? undefined
-        : await lastOutput(context, summary.Id).catch((error: unknown) => {
-          // Without its output a container is still observed; with an engine that does not answer nothing is.
-          if (statusOf(error) === undefined) throw error;
-          return undefined;
-        });
-      return observedContainer(detail, output, await health.of(detail));
-    }),
-  );
-  return observed.filter((one) => one !== undefined);
+async function observeContainers(
+  context: EngineContext,
+  health: HealthMemory,
+): Promise<Pick<EngineState, 'containers' | 'neighbours'>> {
+  const all = await listContainers(context.api, []);
+  // The edge is observed by itself (ObservedEdge); here it would read as a container of no sandbox.
+  const ours = all.filter((one) => isOurContainer(context.owner, one.Labels) && !one.Labels?.[LABELS.role]);
+  const observed = await Promise.all(ours.map((summary) => observeOurs(context, health, summary)));
+  const foreign = all.filter((one) => isForeign(context.owner, one)).map(foreignContainer);
+  return {
+    containers: [...observed.filter((one) => one !== undefined), ...foreign],
+    neighbours: all.filter((one) => isNeighbour(context.owner, one)).map(neighbour),
+  };
+}
+
+async function observeOurs(
+  context: EngineContext,
+  health: HealthMemory,
+  summary: ContainerSummary,
+): Promise<ObservedContainer | undefined> {
+  const detail = await inspect(context, summary.Id);
+  if (!detail) return undefined;
+  const output = detail.State.Status === 'running' || detail.State.Status === 'created'
+    ? undefined
+    : await lastOutput(context, summary.Id).catch((error: unknown) => {
+      // Without its output a container is still observed; with an engine that does not answer nothing is.
+      if (statusOf(error) === undefined) throw error;
+      return undefined;
+    });
+  return observedContainer(detail, output, await health.of(detail));
+}
+
+/** Of this installation, but made by another agent on the same engine: only the edge wants to know where it is. */
+function isNeighbour(owner: Owner, { Labels }: ContainerSummary): boolean {
+  return isOfInstallation(owner, Labels) && !isOurContainer(owner, Labels) && !Labels?.[LABELS.role];
+}
+
+function neighbour(summary: ContainerSummary): ObservedContainer {
+  const address = Object.values(summary.NetworkSettings?.Networks ?? {})
+    .map((network) => network.IPAddress)
+    .find((each) => each !== '');
+  return {
+    id: summary.Id,
+    name: nameOf(summary),
+    state: summary.State as ContainerState,
+    ...(address === undefined ? {} : { address }),
+  };
 }
 
 /** Undefined when it went between the listing and this call: then it is truly gone. */

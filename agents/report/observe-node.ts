@@ -14,7 +14,7 @@ export async function observeNode(parts: {
   dataDir: string;
 }): Promise<NodeState> {
   const [engine, repositories, disk] = await Promise.all([parts.engine.state(), parts.builder.observe(), statfs(parts.dataDir)]);
-  await parts.edge?.containersChanged(engine.containers, engine.networks);
+  await parts.edge?.containersChanged([...engine.containers, ...engine.neighbours], engine.networks);
   return {
     repositories,
     containers: engine.containers,

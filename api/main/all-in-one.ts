@@ -1,7 +1,8 @@
 /** Control plane, agents and demo world in one process; at the first start also logs in and applies the examples. */
-import { existsSync } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createAgent, type Agent } from '#agents/create-agent';
 import { loadAgentConfig } from '#agents/config/load-config';
@@ -9,6 +10,7 @@ import { createDemoWorld, type DemoWorld } from '#examples/demo/demo-world';
 import { SdpError } from '#schema/errors';
 import type { LoginResponse, NodeView, Page } from '#schema/http';
 import { ApiClient } from '../cli/client.ts';
+import { jsonLogger } from '../http/logger.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { followSandbox } from './first-run.ts';
 import { Progress } from './progress.ts';
@@ -117,7 +119,10 @@ export async function startAll(options: StartOptions): Promise<AllInOne> {
       return made;
     });
     const controlPlane = await progress.step('Control plane', async () => {
-      const plane = await startControlPlane(settings);
+      // People read this terminal; what the server has to say in detail goes beside its data.
+      const file = createWriteStream(path.join(root, 'server.log'), { flags: 'a', mode: 0o600 });
+      ending.push(async () => void (await finished(file.end())));
+      const plane = await startControlPlane(settings, jsonLogger((line) => void file.write(line)));
       ending.push(() => plane.close());
       return plane;
     });

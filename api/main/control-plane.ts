@@ -10,6 +10,7 @@ import { openStore } from '#specs/open-store';
 import type { Store } from '#specs/store';
 import { mountWeb } from '#web/server/mount';
 import { createServer, type ControlPlaneServer } from '../create-server.ts';
+import type { Logger } from '../http/logger.ts';
 import type { ServerSettings } from './server-settings.ts';
 import { VERSION } from './version.ts';
 
@@ -41,8 +42,11 @@ function webBuild(): string | undefined {
   return existsSync(path.join(directory, 'server', 'index.js')) ? directory : undefined;
 }
 
-/** @throws SdpError when the store cannot be opened or the address is taken */
-export async function startControlPlane(settings: ServerSettings): Promise<ControlPlane> {
+/**
+ * @param log default: JSON lines on standard error
+ * @throws SdpError when the store cannot be opened or the address is taken
+ */
+export async function startControlPlane(settings: ServerSettings, log?: Logger): Promise<ControlPlane> {
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   const store = await openStore({ url: settings.store, masterKeys: await loadMasterKeys(settings.masterKeyFile) });
   try {
@@ -61,6 +65,7 @@ export async function startControlPlane(settings: ServerSettings): Promise<Contr
       localSocket: settings.localSocket,
       ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
       ...(buildDir === undefined ? {} : { web: (apiUrl: string) => mountWeb({ buildDir, apiUrl }) }),
+      ...(log === undefined ? {} : { log }),
       makeReconciler: (world) =>
         createReconciler({
           store,
