@@ -20,6 +20,8 @@ interface Intent {
 
 const post = (path: string, json: unknown = {}): { path: string; call: Call } => ({ path, call: { method: 'POST', json } });
 
+const ofService = (form: FormData, action: string) => post(`/services/${encodeURIComponent(text(form, 'service'))}/${action}`);
+
 const INTENTS: Record<string, Intent> = {
   route: {
     call: (form) => {
@@ -32,7 +34,9 @@ const INTENTS: Record<string, Intent> = {
   deploy: { call: (form) => post('/deploy', form.has('service') ? { services: [text(form, 'service')] } : {}) },
   suspend: { call: () => post('/suspend') },
   resume: { call: () => post('/resume') },
-  restart: { call: (form) => post(`/services/${encodeURIComponent(text(form, 'service'))}/restart`) },
+  restart: { call: (form) => ofService(form, 'restart') },
+  stop: { call: (form) => ofService(form, 'stop') },
+  start: { call: (form) => ofService(form, 'start') },
   clone: {
     call: (form) => post('/clone', { name: text(form, 'name') }),
     next: (form) => `/sandboxes/${encodeURIComponent(slugOf(text(form, 'name')))}`,

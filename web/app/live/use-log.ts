@@ -17,7 +17,7 @@ export interface DeploymentLog {
 }
 
 async function fetchPage(id: string, from: number, signal: AbortSignal): Promise<LogPage> {
-  const response = await fetch(`/api/v1/deployments/${encodeURIComponent(id)}/logs?from=${from}`, { signal });
+  const response = await fetch(`/api/v1/deployments/${encodeURIComponent(id)}/logs?from=${from}&limit=5000`, { signal });
   if (!response.ok) throw new Error(`The log cannot be read: the server answered ${response.status}.`);
   return (await response.json()) as LogPage;
 }

@@ -1,5 +1,6 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node';
-import { Link } from '@remix-run/react';
+import { Form, Link } from '@remix-run/react';
+import { RotateCcw } from 'lucide-react';
 import { useMemo } from 'react';
 import { slugOf } from '#schema/names';
 import type { Deployment, DeploymentEvent } from '#schema/records';
@@ -11,6 +12,7 @@ import { useLog, type LogPage } from '../live/use-log.ts';
 import { firstError } from '../model/log-buffer.ts';
 import { stepsOf } from '../model/steps.ts';
 import { duration } from '../model/time.ts';
+import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { CliSnippet } from '../ui/cli-snippet.tsx';
 import { CommitRef } from '../ui/commit-ref.tsx';
@@ -20,6 +22,8 @@ import { Ago, Elapsed } from '../ui/now.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 import { StateBadge } from '../ui/status-badges.tsx';
 import { StepStrip } from '../ui/step-strip.tsx';
+
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [{ title: `${data === undefined ? 'Deployment' : `${data.deployment.service} in ${data.deployment.sandbox}`} · SDP` }];
 
@@ -45,6 +49,7 @@ function DeploymentView({ loaded, events, seq, lines }: ViewProps) {
   const log = useLog(loaded.id, lines);
   const live = useLive(snapshot, { filter: { sandbox: slugOf(loaded.sandbox), logs: loaded.id }, onLog: log.push, onLogGap: log.catchUp });
   const deployment = live.deployments.find((one) => one.id === loaded.id) ?? loaded;
+  const error = useMemo(() => firstError(log.lines), [log.lines]);
   const failed = deployment.state === 'FAILED';
   const newer = live.deployments.find((one) => one.service === deployment.service && one.startedAt > deployment.startedAt);
   return (
@@ -68,6 +73,16 @@ function DeploymentView({ loaded, events, seq, lines }: ViewProps) {
             </span>
           </div>
         }
+        actions={
+          isTerminal(deployment.state) && (
+            <Form method="post" action={`/sandboxes/${slugOf(deployment.sandbox)}?index`}>
+              <input type="hidden" name="service" value={deployment.service} />
+              <Button look={failed ? 'primary' : 'plain'} icon={RotateCcw} name="intent" value="deploy">
+                Deploy again
+              </Button>
+            </Form>
+          )
+        }
       />
       <div className="space-y-4">
         {newer !== undefined && (
@@ -82,7 +97,7 @@ function DeploymentView({ loaded, events, seq, lines }: ViewProps) {
           <StepStrip steps={stepsOf(deployment, live.events[deployment.id] ?? [])} />
         </Card>
         {log.problem !== undefined && <Notice tone="warn">{log.problem}</Notice>}
-        <LogView lines={log.lines} live={!isTerminal(deployment.state)} focusIndex={failed ? firstError(log.lines) : undefined} name={`${deployment.sandbox} ${deployment.service}`} className="h-[calc(100dvh-24rem)] min-h-80" />
+        <LogView lines={log.lines} live={!isTerminal(deployment.state)} focusIndex={failed ? error : undefined} name={`${deployment.sandbox} ${deployment.service}`} className="h-[calc(100dvh-24rem)] min-h-80" />
         <CliSnippet
           commands={[
             { what: 'Follow this log', command: `sdp logs ${deployment.sandbox} ${deployment.service} --follow` },

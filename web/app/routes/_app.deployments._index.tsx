@@ -12,6 +12,8 @@ import { DeploymentList } from '../ui/deployment-list.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction = () => [{ title: 'Deployments · SDP' }];
 
 export async function loader({ request, context }: LoaderFunctionArgs) {

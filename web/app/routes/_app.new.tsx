@@ -6,6 +6,8 @@ import { BLANK_SANDBOX } from '../model/document-text.ts';
 import { CliSnippet } from '../ui/cli-snippet.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction = () => [{ title: 'New sandbox · SDP' }];
 
 export async function action({ request, context }: ActionFunctionArgs) {

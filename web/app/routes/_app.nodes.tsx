@@ -10,6 +10,8 @@ import { EmptyState } from '../ui/empty-state.tsx';
 import { NodeCard } from '../ui/node-card.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction = () => [{ title: 'Nodes · SDP' }];
 
 export async function loader({ request, context }: LoaderFunctionArgs) {

@@ -25,9 +25,12 @@ import { useNow } from '../ui/now.tsx';
 import { LiveDeployments } from '../sandbox/live-deployments.tsx';
 import { deploymentsInSight, useOpenDeployment } from '../sandbox/open-deployment.ts';
 import { RouteForm, RouteQuestion } from '../sandbox/route-form.tsx';
+import { ServiceMenu } from '../sandbox/service-menu.tsx';
 import { SandboxHead } from '../sandbox/sandbox-head.tsx';
 
 type Sandbox = StoredDocument<'Sandbox'>;
+
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
 
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `${loaded?.sandbox.metadata.name ?? 'Sandbox'} · SDP` }];
 
@@ -94,6 +97,7 @@ export default function SandboxPage() {
           <ServiceTable
             rows={serviceRows(sandbox.spec, status)}
             route={(row) => <RouteForm row={row} />}
+            menu={(row) => <ServiceMenu row={row} />}
             below={(row) => <RouteQuestion row={row} asked={ask === row.name} problem={answer?.service === row.name ? answer.problem : undefined} />}
           />
         </Section>

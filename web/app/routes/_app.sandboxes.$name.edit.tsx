@@ -8,6 +8,8 @@ import { textOf } from '../model/document-text.ts';
 import { CliSnippet } from '../ui/cli-snippet.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `Edit ${loaded?.name ?? ''} · SDP` }];
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {

@@ -11,6 +11,8 @@ import { ProblemNotice } from '../ui/notice.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 import { RevisionList } from '../ui/revision-list.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `History of ${loaded?.name ?? ''} · SDP` }];
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {

@@ -15,6 +15,8 @@ import { INPUT } from '../ui/field.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 import { SandboxList } from '../ui/sandbox-list.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction = () => [{ title: 'Sandboxes · SDP' }];
 
 export async function loader({ request, context }: LoaderFunctionArgs) {

@@ -16,6 +16,8 @@ import { Page, PageHead } from '../ui/page.tsx';
 import { Review, ReviewProblem } from '../ui/review.tsx';
 import { YamlBlock } from '../ui/yaml-block.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `New from ${loaded?.template.metadata.name ?? 'template'} · SDP` }];
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {

@@ -11,6 +11,8 @@ import { EmptyState } from '../ui/empty-state.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 import { TemplateCard } from '../ui/template-card.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction = () => [{ title: 'Templates · SDP' }];
 
 export async function loader({ request, context }: LoaderFunctionArgs) {

@@ -1,4 +1,5 @@
 /** What is happening now: steps of each deployment under way, the log of the one in view. */
+import { useMemo } from 'react';
 import type { Deployment } from '#schema/records';
 import { isTerminal } from '#schema/states';
 import type { LiveState } from '../live/live-state.ts';
@@ -18,6 +19,7 @@ interface LiveDeploymentsProps {
 }
 
 export function LiveDeployments({ deployments, events, opened, choose, log }: LiveDeploymentsProps) {
+  const error = useMemo(() => firstError(log.lines), [log.lines]);
   if (deployments.length === 0) return null;
   const running = deployments.filter((one) => !isTerminal(one.state)).length;
   return (
@@ -40,7 +42,7 @@ export function LiveDeployments({ deployments, events, opened, choose, log }: Li
               <LogView
                 lines={log.lines}
                 live={!isTerminal(deployment.state)}
-                focusIndex={deployment.state === 'FAILED' ? firstError(log.lines) : undefined}
+                focusIndex={deployment.state === 'FAILED' ? error : undefined}
                 name={`${deployment.sandbox} ${deployment.service}`}
                 className="h-72"
               />

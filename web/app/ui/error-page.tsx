@@ -19,7 +19,7 @@ export function ErrorPage() {
   const { title, message, hint } = wordsOf(useRouteError());
   const { revalidate, state } = useRevalidator();
   return (
-    <main className="mx-auto flex max-w-lg flex-col items-start gap-3 px-6 py-20">
+    <div className="mx-auto flex max-w-lg flex-col items-start gap-3 px-6 py-20">
       <Logo className="size-9" />
       <h1 className="mt-3 text-xl font-semibold tracking-tight">{title}</h1>
       <p className="text-ink-2">{message}</p>
@@ -32,6 +32,6 @@ export function ErrorPage() {
           All sandboxes
         </Link>
       </div>
-    </main>
+    </div>
   );
 }

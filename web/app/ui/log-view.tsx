@@ -39,7 +39,9 @@ function download(name: string, lines: readonly LogLine[]): void {
 export function LogView({ lines, live, focusIndex, name, className }: LogViewProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<{ top: number; height: number }>();
-  const [follow, setFollow] = useState(true);
+  const [follow, setFollowState] = useState(true);
+  // What was decided last counts at once: a render that is under way must not scroll to the end any more.
+  const following = useRef(true);
   const [seen, setSeen] = useState(lines.length);
   const [input, setInput] = useState('');
   const [match, setMatch] = useState(0);
@@ -51,6 +53,11 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
     if (query === '') return [];
     return lines.flatMap((line, index) => (plainText(line.text).toLowerCase().includes(query) ? [index] : []));
   }, [lines, query]);
+
+  const setFollow = (on: boolean): void => {
+    following.current = on;
+    setFollowState(on);
+  };
 
   const show = (index: number): void => {
     const element = scroller.current;
@@ -72,7 +79,7 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
 
   useBrowserLayoutEffect(() => {
     const element = scroller.current;
-    if (!follow || element === null) return;
+    if (!following.current || element === null) return;
     element.scrollTop = element.scrollHeight;
     setSeen(lines.length);
   }, [lines.length, follow, view?.height]);
@@ -166,7 +173,7 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
             {follow ? 'Pause' : 'Follow'}
           </button>
         )}
-        <CopyButton text={asText(lines.slice(-2_000))} label="Copy the log" />
+        <CopyButton text={() => asText(lines)} label="Copy the log" />
         <IconButton label="Download the log" icon={Download} onClick={() => download(name, lines)} />
       </div>
       <div className="relative min-h-0 flex-1">
@@ -183,7 +190,7 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
             if (atEnd) setSeen(lines.length);
             if (atEnd !== follow) setFollow(atEnd);
           }}
-          className="h-full overflow-auto overscroll-contain font-mono text-xs leading-6 focus-visible:outline-offset-[-2px]"
+          className="h-full overflow-auto overscroll-contain [overflow-anchor:none] font-mono text-xs leading-6 focus-visible:outline-offset-[-2px]"
         >
           {lines.length === 0 && <p className="px-4 py-3 text-ink-3">{live ? 'Waiting for the first line…' : 'This log has no lines.'}</p>}
           <div className="w-max min-w-full py-1" style={{ paddingTop: from * ROW_HEIGHT + 4, paddingBottom: (lines.length - to) * ROW_HEIGHT + 4 }}>

@@ -11,16 +11,18 @@ interface ServiceTableProps {
   rows: ServiceRow[];
   /** The control that flips the route of a row. */
   route(row: ServiceRow): ReactNode;
+  /** What else can be done with a row. */
+  menu(row: ServiceRow): ReactNode;
   /** Shown beneath a row, such as the question for a branch. */
   below(row: ServiceRow): ReactNode;
 }
 
-export function ServiceTable({ rows, route, below }: ServiceTableProps) {
+export function ServiceTable({ rows, route, menu, below }: ServiceTableProps) {
   return (
     <div className="rounded-xl border border-line bg-surface shadow-card">
       <div aria-hidden className={cx(GRID, 'border-b border-line px-4 py-2 text-xs font-medium text-ink-3 max-lg:hidden')}>
         {['Service', 'Version', 'State', 'Node', 'Route'].map((name) => (
-          <span key={name} className={name === 'Route' ? 'text-right' : undefined}>
+          <span key={name} className={name === 'Route' ? 'pr-11 text-right' : undefined}>
             {name}
           </span>
         ))}
@@ -40,7 +42,10 @@ export function ServiceTable({ rows, route, below }: ServiceTableProps) {
               <div className={cx('min-w-0 truncate text-xs text-ink-2', row.status.node === undefined && 'max-lg:hidden')}>
                 {row.status.node === undefined ? <Nothing /> : <Node row={row} />}
               </div>
-              <div className="lg:justify-self-end">{route(row)}</div>
+              <div className="flex items-center justify-between gap-2 lg:justify-end">
+                {route(row)}
+                {menu(row)}
+              </div>
             </div>
             <Notes row={row} />
             {below(row)}
@@ -57,7 +62,7 @@ const Nothing = () => (
   </span>
 );
 
-const GRID = 'grid gap-x-4 gap-y-2.5 lg:grid-cols-[minmax(7rem,1fr)_minmax(0,2.2fr)_8.5rem_minmax(0,8rem)_11.5rem] lg:items-center';
+const GRID = 'grid gap-x-4 gap-y-2.5 lg:grid-cols-[minmax(7rem,1fr)_minmax(0,2.2fr)_8.5rem_minmax(0,8rem)_14rem] lg:items-center';
 
 function Version({ row }: { row: ServiceRow }) {
   if (row.wanted === 'ocp') {
