@@ -2,6 +2,7 @@ import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node';
 import { Form, Link } from '@remix-run/react';
 import { RotateCcw } from 'lucide-react';
 import { useMemo } from 'react';
+import { ERRORS, type ErrorCode } from '#schema/errors';
 import { slugOf } from '#schema/names';
 import type { Deployment, DeploymentEvent } from '#schema/records';
 import { isTerminal } from '#schema/states';
@@ -40,6 +41,12 @@ export default function DeploymentPage() {
   const { deployment: loaded, events, seq, lines } = useLoaded<typeof loader>();
   // Another deployment is another page: no state of the former one stays.
   return <DeploymentView key={loaded.id} loaded={loaded} events={events} seq={seq} lines={lines} />;
+}
+
+/** The headline of an error code; other reasons speak for themselves. */
+function failureTitle(reason: string | undefined): string {
+  if (reason === undefined) return 'It failed';
+  return reason in ERRORS ? ERRORS[reason as ErrorCode].title : `Failed: ${reason}`;
 }
 
 type ViewProps = Omit<Awaited<ReturnType<typeof loader>>, 'deployment'> & { loaded: Deployment };
@@ -89,7 +96,7 @@ function DeploymentView({ loaded, events, seq, lines }: ViewProps) {
           <Notice tone="busy" title="A newer deployment of this service began" actions={<Link className="font-medium text-accent underline" to={`/deployments/${newer.id}`}>Open it</Link>} />
         )}
         {deployment.message !== undefined && deployment.state !== 'RUNNING' && (
-          <Notice tone={failed ? 'bad' : 'quiet'} title={failed ? `Failed${deployment.reason === undefined ? '' : `: ${deployment.reason}`}` : deployment.reason ?? 'In progress'} announce={failed}>
+          <Notice tone={failed ? 'bad' : 'quiet'} title={failed ? failureTitle(deployment.reason) : (deployment.reason ?? 'In progress')} announce={failed}>
             {deployment.message}
           </Notice>
         )}

@@ -38,7 +38,7 @@ export default function EditSandbox() {
       <div className="mt-6">
         <CliSnippet
           commands={[
-            { what: 'Edit in your editor', command: `sdp edit sandbox ${name}` },
+            { what: 'Get the file', command: `sdp get sandbox ${name} -o yaml > sandbox.yaml` },
             { what: 'Review a file', command: 'sdp diff -f sandbox.yaml' },
             { what: 'Save a file', command: 'sdp apply -f sandbox.yaml' },
           ]}

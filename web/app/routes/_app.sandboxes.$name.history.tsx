@@ -58,8 +58,8 @@ export default function History() {
         />
         <CliSnippet
           commands={[
-            { what: 'List', command: `sdp history sandbox ${name}` },
-            { what: 'Roll back', command: `sdp rollback sandbox ${name} --to ${revisions[1]?.revision ?? 1}` },
+            { what: 'List', command: `sdp history ${name}` },
+            { what: 'Roll back', command: `sdp rollback ${name} ${revisions[1]?.revision ?? 1}` },
           ]}
         />
       </div>

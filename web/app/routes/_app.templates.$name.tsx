@@ -117,10 +117,8 @@ export default function NewFromTemplate() {
           <YamlBlock text={resolvedYaml(name, template.spec, parameters)} label="Resolved document" />
           <CliSnippet
             commands={[
-              {
-                what: 'Create',
-                command: ['sdp clone', `template/${template.metadata.name}`, name === '' ? 'NAME' : name, ...Object.entries(parameters).filter(([, value]) => value !== '').map(([key, value]) => `--set ${key}=${value}`)].join(' '),
-              },
+              { what: 'Create from a file', command: 'sdp apply -f sandbox.yaml --wait' },
+              { what: 'Wait until ready', command: `sdp wait sandbox/${name === '' ? 'NAME' : name}` },
             ]}
           />
         </div>

@@ -46,7 +46,7 @@ export default function Templates() {
               </li>
             ))}
           </ul>
-          <CliSnippet commands={[{ what: 'List', command: 'sdp get templates' }, { what: 'Use one', command: 'sdp clone template/NAME MY-SANDBOX' }]} />
+          <CliSnippet commands={[{ what: 'List', command: 'sdp get templates' }, { what: 'Add one', command: 'sdp apply -f template.yaml' }]} />
         </div>
       )}
     </Page>
