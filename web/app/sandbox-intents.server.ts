@@ -60,7 +60,9 @@ export async function runIntent(api: Api, name: string, form: FormData): Promise
   if (!('path' in what)) return { ...base, problem: what };
   const result: Result<unknown> = await api.try(`/sandboxes/${encodeURIComponent(name)}${what.path}`, what.call);
   if (!result.ok) return { ...base, problem: result.problem };
-  const to = entry.next?.(form, name) ?? '';
+  // A form that loads a page asks to end at the sandbox's own address; one in place stays where it is.
+  const here = form.has('then') ? `/sandboxes/${encodeURIComponent(name)}` : '';
+  const to = entry.next?.(form, name) ?? here;
   if (to !== '') throw redirect(to);
   return base;
 }

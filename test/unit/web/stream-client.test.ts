@@ -102,6 +102,7 @@ describe('StreamClient', () => {
     expect(sockets[0]?.closed).toBe(true);
     expect(socket().path).toBe('/api/v1/stream?since=7&boot=b1&sandbox=s&logs=d1');
     client.follow({ sandbox: 's', logs: 'd1' });
+    client.follow({ sandbox: 's' });
     expect(sockets).toHaveLength(2);
   });
 

@@ -83,6 +83,7 @@ function DeploymentView({ loaded, events, seq, lines }: ViewProps) {
         actions={
           isTerminal(deployment.state) && (
             <Form method="post" action={`/sandboxes/${slugOf(deployment.sandbox)}?index`}>
+              <input type="hidden" name="then" value="sandbox" />
               <input type="hidden" name="service" value={deployment.service} />
               <Button look={failed ? 'primary' : 'plain'} icon={RotateCcw} name="intent" value="deploy">
                 Deploy again

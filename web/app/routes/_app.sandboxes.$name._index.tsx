@@ -57,7 +57,12 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
 }
 
 export default function SandboxPage() {
-  const { sandbox, seq, deployments, events } = useLoaded<typeof loader>();
+  const loaded = useLoaded<typeof loader>();
+  // Another sandbox is another page: no state of the former one stays.
+  return <SandboxView key={loaded.sandbox.metadata.uid} {...loaded} />;
+}
+
+function SandboxView({ sandbox, seq, deployments, events }: Awaited<ReturnType<typeof loader>>) {
   const answer = useAnswer<Answer>();
   const [params] = useSearchParams();
   const { slug, name } = sandbox.metadata;

@@ -30,6 +30,7 @@ export function SandboxHead({ sandbox: { metadata, spec }, status, ask }: Sandbo
   const direct = (action: keyof typeof DIRECT, look: 'primary' | 'plain') =>
     may(action) && (
       <Form method="post" action="?index" preventScrollReset>
+        <input type="hidden" name="then" value="sandbox" />
         <Button look={look} icon={DIRECT[action].icon} name="intent" value={action} busy={pressed === action} title={action === 'deploy' ? 'Take the newest commits of all branches' : undefined}>
           {DIRECT[action].label}
         </Button>

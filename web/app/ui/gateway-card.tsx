@@ -30,7 +30,7 @@ export function GatewayCard({ gateway }: { gateway: GatewayStatus | undefined })
         <a href={url} className="block font-mono text-lg font-medium tracking-tight break-all text-ink hover:text-accent hover:underline sm:text-xl">
           {url}
         </a>
-        {message !== undefined && <p className="text-xs text-ink-2">{message}</p>}
+        {message !== undefined && <p className="text-xs text-ink-2 first-letter:uppercase">{message}</p>}
         <div className="-ml-1.5 flex flex-wrap items-center gap-1">
           <CopyButton text={url} label="Copy the gateway address">
             Copy address

@@ -14,6 +14,9 @@ function Result({ result }: { result: ApplyResult }) {
         <span className="text-ink-3">{result.kind} </span>
         <span className="font-semibold">{result.name}</span> <span className="text-ink-2">{OUTCOMES[result.outcome]}</span>
       </h3>
+      {result.outcome === 'configured' && result.changes.length === 0 && (
+        <p className="text-ink-2">Only the text changes: comments, order or layout. What is wanted stays the same.</p>
+      )}
       {result.changes.length > 0 && (
         <div className="space-y-2">
           <h4 className="text-xs font-medium text-ink-3">
