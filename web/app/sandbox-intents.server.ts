@@ -18,9 +18,13 @@ interface Intent {
   next?(form: FormData, name: string): string;
 }
 
-const post = (path: string, json: unknown = {}): { path: string; call: Call } => ({ path, call: { method: 'POST', json } });
+const post = (path: string, json: unknown = {}): { path: string; call: Call } => ({
+  path,
+  call: { method: 'POST', json },
+});
 
-const ofService = (form: FormData, action: string) => post(`/services/${encodeURIComponent(text(form, 'service'))}/${action}`);
+const ofService = (form: FormData, action: string) =>
+  post(`/services/${encodeURIComponent(text(form, 'service'))}/${action}`);
 
 const INTENTS: Record<string, Intent> = {
   route: {
@@ -55,7 +59,8 @@ export async function runIntent(api: Api, name: string, form: FormData): Promise
   const service = text(form, 'service');
   const base = { intent, ...(service === '' ? {} : { service }) };
   const entry = INTENTS[intent];
-  if (entry === undefined) return { ...base, problem: problemOf(400, 'The request is not valid', `There is no action "${intent}".`) };
+  if (entry === undefined)
+    return { ...base, problem: problemOf(400, 'The request is not valid', `There is no action "${intent}".`) };
   const what = entry.call(form);
   if (!('path' in what)) return { ...base, problem: what };
   const result: Result<unknown> = await api.try(`/sandboxes/${encodeURIComponent(name)}${what.path}`, what.call);

@@ -15,7 +15,16 @@ class RecordedSocket implements Socket {
   }
 }
 
-const event = (seq: number): StreamEvent => ({ seq, at: '', type: 'document', kind: 'Sandbox', name: 'S', slug: 's', change: 'written', resourceVersion: seq });
+const event = (seq: number): StreamEvent => ({
+  seq,
+  at: '',
+  type: 'document',
+  kind: 'Sandbox',
+  name: 'S',
+  slug: 's',
+  change: 'written',
+  resourceVersion: seq,
+});
 
 function setUp(since?: number) {
   const sockets: RecordedSocket[] = [];
@@ -38,7 +47,7 @@ function setUp(since?: number) {
       random: () => 0.5,
     },
     { sandbox: 's' },
-    since,
+    since
   );
   client.start();
   const socket = (): RecordedSocket => {

@@ -119,7 +119,9 @@ export class StreamClient {
   #retry(): void {
     this.#socket = undefined;
     this.#options.onConnection('lost');
-    const wait = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures) * (0.75 + 0.5 * (this.#options.random ?? Math.random)());
+    const wait =
+      Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures) *
+      (0.75 + 0.5 * (this.#options.random ?? Math.random)());
     this.#failures += 1;
     this.#timer = (this.#options.setTimer ?? setTimeout)(() => this.#connect(), wait);
   }

@@ -10,7 +10,9 @@ interface Handlers {
 }
 
 function open(path: string): Socket {
-  return new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${path}`) as unknown as Socket;
+  return new WebSocket(
+    `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${path}`
+  ) as unknown as Socket;
 }
 
 /** A stream that is refused looks like a lost one: an ended session leads to the login instead of waiting for ever. */
@@ -19,7 +21,11 @@ async function leaveWhenLoggedOut(): Promise<void> {
   if (answer?.status === 401) location.reload();
 }
 
-export function useStream(filter: Pick<StreamFilter, 'sandbox' | 'logs'>, since: number | undefined, handlers: Handlers): void {
+export function useStream(
+  filter: Pick<StreamFilter, 'sandbox' | 'logs'>,
+  since: number | undefined,
+  handlers: Handlers
+): void {
   const { report } = useConnection();
   const current = useRef(handlers);
   const client = useRef<StreamClient>();
@@ -42,7 +48,7 @@ export function useStream(filter: Pick<StreamFilter, 'sandbox' | 'logs'>, since:
         },
       },
       first.current.filter,
-      first.current.since,
+      first.current.since
     );
     client.current = stream;
     stream.start();

@@ -26,12 +26,18 @@ import { StepStrip } from '../ui/step-strip.tsx';
 
 export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
 
-export const meta: MetaFunction<typeof loader> = ({ data }) => [{ title: `${data === undefined ? 'Deployment' : `${data.deployment.service} in ${data.deployment.sandbox}`} · SDP` }];
+export const meta: MetaFunction<typeof loader> = ({ data }) => [
+  { title: `${data === undefined ? 'Deployment' : `${data.deployment.service} in ${data.deployment.sandbox}`} · SDP` },
+];
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {
   const api = apiOf(request, context);
   const path = `/deployments/${encodeURIComponent(params['id'] ?? '')}`;
-  const { deployment, events, seq } = await api.get<{ deployment: Deployment; events: DeploymentEvent[]; seq?: number }>(path);
+  const { deployment, events, seq } = await api.get<{
+    deployment: Deployment;
+    events: DeploymentEvent[];
+    seq?: number;
+  }>(path);
   // The first lines come with the page; the browser reads on from there.
   const log = await api.try<LogPage>(`${path}/logs?from=1&limit=500`);
   return { deployment, events, seq, lines: log.ok ? log.value.lines : [] };
@@ -52,13 +58,22 @@ function failureTitle(reason: string | undefined): string {
 type ViewProps = Omit<Awaited<ReturnType<typeof loader>>, 'deployment'> & { loaded: Deployment };
 
 function DeploymentView({ loaded, events, seq, lines }: ViewProps) {
-  const snapshot = useMemo(() => ({ seq, deployments: [loaded], events: { [loaded.id]: events } }), [seq, loaded, events]);
+  const snapshot = useMemo(
+    () => ({ seq, deployments: [loaded], events: { [loaded.id]: events } }),
+    [seq, loaded, events]
+  );
   const log = useLog(loaded.id, lines);
-  const live = useLive(snapshot, { filter: { sandbox: slugOf(loaded.sandbox), logs: loaded.id }, onLog: log.push, onLogGap: log.catchUp });
+  const live = useLive(snapshot, {
+    filter: { sandbox: slugOf(loaded.sandbox), logs: loaded.id },
+    onLog: log.push,
+    onLogGap: log.catchUp,
+  });
   const deployment = live.deployments.find((one) => one.id === loaded.id) ?? loaded;
   const error = useMemo(() => firstError(log.lines), [log.lines]);
   const failed = deployment.state === 'FAILED';
-  const newer = live.deployments.find((one) => one.service === deployment.service && one.startedAt > deployment.startedAt);
+  const newer = live.deployments.find(
+    (one) => one.service === deployment.service && one.startedAt > deployment.startedAt
+  );
   return (
     <Page wide>
       <PageHead
@@ -76,7 +91,11 @@ function DeploymentView({ loaded, events, seq, lines }: ViewProps) {
             </span>
             {deployment.node !== undefined && <span>on {deployment.node}</span>}
             <span className="text-ink-3">
-              {deployment.completedAt === undefined ? <Elapsed since={deployment.startedAt} /> : `took ${duration(Date.parse(deployment.completedAt) - Date.parse(deployment.startedAt))}`}
+              {deployment.completedAt === undefined ? (
+                <Elapsed since={deployment.startedAt} />
+              ) : (
+                `took ${duration(Date.parse(deployment.completedAt) - Date.parse(deployment.startedAt))}`
+              )}
             </span>
           </div>
         }
@@ -94,10 +113,22 @@ function DeploymentView({ loaded, events, seq, lines }: ViewProps) {
       />
       <div className="space-y-4">
         {newer !== undefined && (
-          <Notice tone="busy" title="A newer deployment of this service began" actions={<Link className="font-medium text-accent underline" to={`/deployments/${newer.id}`}>Open it</Link>} />
+          <Notice
+            tone="busy"
+            title="A newer deployment of this service began"
+            actions={
+              <Link className="font-medium text-accent underline" to={`/deployments/${newer.id}`}>
+                Open it
+              </Link>
+            }
+          />
         )}
         {deployment.message !== undefined && deployment.state !== 'RUNNING' && (
-          <Notice tone={failed ? 'bad' : 'quiet'} title={failed ? failureTitle(deployment.reason) : (deployment.reason ?? 'In progress')} announce={failed}>
+          <Notice
+            tone={failed ? 'bad' : 'quiet'}
+            title={failed ? failureTitle(deployment.reason) : deployment.reason ?? 'In progress'}
+            announce={failed}
+          >
             {deployment.message}
           </Notice>
         )}
@@ -105,7 +136,13 @@ function DeploymentView({ loaded, events, seq, lines }: ViewProps) {
           <StepStrip steps={stepsOf(deployment, live.events[deployment.id] ?? [])} />
         </Card>
         {log.problem !== undefined && <Notice tone="warn">{log.problem}</Notice>}
-        <LogView lines={log.lines} live={!isTerminal(deployment.state)} focusIndex={failed ? error : undefined} name={`${deployment.sandbox} ${deployment.service}`} className="h-[calc(100dvh-24rem)] min-h-80" />
+        <LogView
+          lines={log.lines}
+          live={!isTerminal(deployment.state)}
+          focusIndex={failed ? error : undefined}
+          name={`${deployment.sandbox} ${deployment.service}`}
+          className="h-[calc(100dvh-24rem)] min-h-80"
+        />
         <CliSnippet
           commands={[
             { what: 'Follow this log', command: `sdp logs ${deployment.sandbox} ${deployment.service} --follow` },

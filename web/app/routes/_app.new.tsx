@@ -18,7 +18,11 @@ export async function action({ request, context }: ActionFunctionArgs) {
 export default function NewSandbox() {
   return (
     <Page wide>
-      <PageHead trail={[{ to: '/sandboxes', label: 'Sandboxes' }]} title="New sandbox" about="Name the services that should run here and their branches; OCP serves the rest." />
+      <PageHead
+        trail={[{ to: '/sandboxes', label: 'Sandboxes' }]}
+        title="New sandbox"
+        about="Name the services that should run here and their branches; OCP serves the rest."
+      />
       <SandboxEditor text={BLANK_SANDBOX} cancelTo="/sandboxes" />
       <div className="mt-6">
         <CliSnippet

@@ -13,7 +13,9 @@ export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `Edit ${loaded?.name ?? ''} · SDP` }];
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {
-  const { document, text } = await apiOf(request, context).get<DocumentView>(`/sandboxes/${encodeURIComponent(params['name'] ?? '')}`);
+  const { document, text } = await apiOf(request, context).get<DocumentView>(
+    `/sandboxes/${encodeURIComponent(params['name'] ?? '')}`
+  );
   const { name, slug, resourceVersion } = document.metadata;
   return { name, slug, resourceVersion, text: text ?? textOf(document) };
 }

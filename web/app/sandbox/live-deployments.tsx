@@ -23,7 +23,11 @@ export function LiveDeployments({ deployments, events, opened, choose, log }: Li
   if (deployments.length === 0) return null;
   const running = deployments.filter((one) => !isTerminal(one.state)).length;
   return (
-    <Section id="live" title={running > 0 ? 'Happening now' : 'Needs attention'} aside={running > 1 ? <p className="text-xs text-ink-3">{running} deployments under way</p> : undefined}>
+    <Section
+      id="live"
+      title={running > 0 ? 'Happening now' : 'Needs attention'}
+      aside={running > 1 ? <p className="text-xs text-ink-3">{running} deployments under way</p> : undefined}
+    >
       <div className="space-y-3">
         {deployments.map((deployment) => (
           <DeploymentPanel

@@ -13,7 +13,11 @@ interface Choice {
 
 const DEPLOY: Choice = { intent: 'deploy', icon: Rocket, label: 'Deploy newest commit' };
 const CHOICES = {
-  started: [DEPLOY, { intent: 'restart', icon: RefreshCw, label: 'Restart' }, { intent: 'stop', icon: CircleStop, label: 'Stop' }],
+  started: [
+    DEPLOY,
+    { intent: 'restart', icon: RefreshCw, label: 'Restart' },
+    { intent: 'stop', icon: CircleStop, label: 'Stop' },
+  ],
   stopped: [{ intent: 'start', icon: Play, label: 'Start' }],
 } as const satisfies Record<'started' | 'stopped', readonly Choice[]>;
 
@@ -40,13 +44,26 @@ export function ServiceMenu({ row }: { row: ServiceRow }) {
         event.currentTarget.querySelector('summary')?.focus();
       }}
     >
-      <summary aria-label={`Actions on ${row.name}`} title="Actions" className="grid size-8 place-items-center rounded-md text-ink-3 hover:bg-hover hover:text-ink">
+      <summary
+        aria-label={`Actions on ${row.name}`}
+        title="Actions"
+        className="grid size-8 place-items-center rounded-md text-ink-3 hover:bg-hover hover:text-ink"
+      >
         <Icon aria-hidden className={busy ? 'size-4 animate-spin-slow' : 'size-4'} />
       </summary>
-      <fetcher.Form method="post" className="absolute top-9 right-0 z-10 w-52 animate-rise rounded-lg border border-line bg-surface p-1 shadow-pop">
+      <fetcher.Form
+        method="post"
+        className="absolute top-9 right-0 z-10 w-52 animate-rise rounded-lg border border-line bg-surface p-1 shadow-pop"
+      >
         <input type="hidden" name="service" value={row.name} />
         {CHOICES[row.wanted].map(({ intent, icon: ChoiceIcon, label }) => (
-          <button key={intent} type="submit" name="intent" value={intent} className="flex h-8 w-full items-center gap-2 rounded-md px-2 text-left text-[13px] text-ink hover:bg-hover">
+          <button
+            key={intent}
+            type="submit"
+            name="intent"
+            value={intent}
+            className="flex h-8 w-full items-center gap-2 rounded-md px-2 text-left text-[13px] text-ink hover:bg-hover"
+          >
             <ChoiceIcon aria-hidden className="size-3.5 text-ink-3" />
             {label}
           </button>

@@ -35,8 +35,16 @@ export function CopyButton({ text, label, children }: CopyButtonProps) {
       type="button"
       aria-label={children === undefined ? (copied ? 'Copied' : label) : undefined}
       title={label}
-      onClick={() => void copy(typeof text === 'string' ? text : text()).then(() => setCopied(true), () => undefined)}
-      className={cx('needs-js inline-flex h-7 shrink-0 items-center gap-1.5 rounded-md px-1.5 text-xs font-medium text-ink-2 hover:bg-hover hover:text-ink', copied && 'text-good')}
+      onClick={() =>
+        void copy(typeof text === 'string' ? text : text()).then(
+          () => setCopied(true),
+          () => undefined
+        )
+      }
+      className={cx(
+        'needs-js inline-flex h-7 shrink-0 items-center gap-1.5 rounded-md px-1.5 text-xs font-medium text-ink-2 hover:bg-hover hover:text-ink',
+        copied && 'text-good'
+      )}
     >
       <Icon aria-hidden className="size-3.5" />
       {children !== undefined && <span>{copied ? 'Copied' : children}</span>}

@@ -8,11 +8,19 @@ import { Logo } from './logo.tsx';
 function wordsOf(error: unknown): { title: string; message: string; hint?: string | undefined } {
   if (isRouteErrorResponse(error)) {
     const problem = error.data as Partial<Problem> | undefined;
-    if (typeof problem?.message === 'string') return { title: problem.title ?? 'Something went wrong', message: problem.message, hint: problem.hint };
-    if (error.status === 404) return { title: 'There is no such page', message: 'The address leads nowhere. Perhaps it was deleted or renamed.' };
+    if (typeof problem?.message === 'string')
+      return { title: problem.title ?? 'Something went wrong', message: problem.message, hint: problem.hint };
+    if (error.status === 404)
+      return {
+        title: 'There is no such page',
+        message: 'The address leads nowhere. Perhaps it was deleted or renamed.',
+      };
     return { title: 'Something went wrong', message: `The server answered ${error.status}.` };
   }
-  return { title: 'Something went wrong', message: 'This page could not be shown. What runs in sandboxes is not affected.' };
+  return {
+    title: 'Something went wrong',
+    message: 'This page could not be shown. What runs in sandboxes is not affected.',
+  };
 }
 
 export function ErrorPage() {

@@ -106,7 +106,13 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
   // Once per failure: whoever scrolls on afterwards is left in peace.
   const shownFocus = useRef<number>();
   useEffect(() => {
-    if (focusIndex === undefined || shownFocus.current === focusIndex || wanted.current !== undefined || target !== undefined) return;
+    if (
+      focusIndex === undefined ||
+      shownFocus.current === focusIndex ||
+      wanted.current !== undefined ||
+      target !== undefined
+    )
+      return;
     shownFocus.current = focusIndex;
     show(focusIndex);
   });
@@ -127,7 +133,10 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
     if (event.key === 'Escape') setInput('');
   };
 
-  const { from, to } = view === undefined ? { from: Math.max(0, lines.length - STATIC_ROWS), to: lines.length } : rowsInSight(lines.length, ROW_HEIGHT, view.top, view.height);
+  const { from, to } =
+    view === undefined
+      ? { from: Math.max(0, lines.length - STATIC_ROWS), to: lines.length }
+      : rowsInSight(lines.length, ROW_HEIGHT, view.top, view.height);
   const unseen = lines.length - seen;
   const current = matches[Math.min(match, matches.length - 1)];
 
@@ -192,10 +201,21 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
           }}
           className="h-full overflow-auto overscroll-contain [overflow-anchor:none] font-mono text-xs leading-6 focus-visible:outline-offset-[-2px]"
         >
-          {lines.length === 0 && <p className="px-4 py-3 text-ink-3">{live ? 'Waiting for the first line…' : 'This log has no lines.'}</p>}
-          <div className="w-max min-w-full py-1" style={{ paddingTop: from * ROW_HEIGHT + 4, paddingBottom: (lines.length - to) * ROW_HEIGHT + 4 }}>
+          {lines.length === 0 && (
+            <p className="px-4 py-3 text-ink-3">{live ? 'Waiting for the first line…' : 'This log has no lines.'}</p>
+          )}
+          <div
+            className="w-max min-w-full py-1"
+            style={{ paddingTop: from * ROW_HEIGHT + 4, paddingBottom: (lines.length - to) * ROW_HEIGHT + 4 }}
+          >
             {lines.slice(from, to).map((line, offset) => (
-              <LogRow key={line.line} line={line} query={query} marked={from + offset === current || from + offset === focusIndex || line.line === target} previousPhase={lines[from + offset - 1]?.phase} />
+              <LogRow
+                key={line.line}
+                line={line}
+                query={query}
+                marked={from + offset === current || from + offset === focusIndex || line.line === target}
+                previousPhase={lines[from + offset - 1]?.phase}
+              />
             ))}
           </div>
         </div>
@@ -216,7 +236,13 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
 
 function IconButton({ label, icon: Icon, onClick }: { label: string; icon: typeof Search; onClick(): void }) {
   return (
-    <button type="button" aria-label={label} title={label} onClick={onClick} className="needs-js grid size-7 shrink-0 place-items-center rounded-md text-ink-2 hover:bg-hover hover:text-ink">
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+      className="needs-js grid size-7 shrink-0 place-items-center rounded-md text-ink-2 hover:bg-hover hover:text-ink"
+    >
       <Icon aria-hidden className="size-3.5" />
     </button>
   );

@@ -20,7 +20,10 @@ interface ServiceTableProps {
 export function ServiceTable({ rows, route, menu, below }: ServiceTableProps) {
   return (
     <div className="rounded-xl border border-line bg-surface shadow-card">
-      <div aria-hidden className={cx(GRID, 'border-b border-line px-4 py-2 text-xs font-medium text-ink-3 max-lg:hidden')}>
+      <div
+        aria-hidden
+        className={cx(GRID, 'border-b border-line px-4 py-2 text-xs font-medium text-ink-3 max-lg:hidden')}
+      >
         {['Service', 'Version', 'State', 'Node', 'Route'].map((name) => (
           <span key={name} className={name === 'Route' ? 'pr-11 text-right' : undefined}>
             {name}
@@ -33,13 +36,19 @@ export function ServiceTable({ rows, route, menu, below }: ServiceTableProps) {
             <div className={cx(GRID, 'px-4 py-3')}>
               <div className="flex min-w-0 items-center justify-between gap-3">
                 <h3 className="truncate font-medium">{row.name}</h3>
-                <span className="lg:hidden">{row.status.state !== undefined && <StateBadge state={row.status.state} />}</span>
+                <span className="lg:hidden">
+                  {row.status.state !== undefined && <StateBadge state={row.status.state} />}
+                </span>
               </div>
               <div className="min-w-0">
                 <Version row={row} />
               </div>
-              <div className="max-lg:hidden">{row.status.state === undefined ? <Nothing /> : <StateBadge state={row.status.state} />}</div>
-              <div className={cx('min-w-0 truncate text-xs text-ink-2', row.status.node === undefined && 'max-lg:hidden')}>
+              <div className="max-lg:hidden">
+                {row.status.state === undefined ? <Nothing /> : <StateBadge state={row.status.state} />}
+              </div>
+              <div
+                className={cx('min-w-0 truncate text-xs text-ink-2', row.status.node === undefined && 'max-lg:hidden')}
+              >
                 {row.status.node === undefined ? <Nothing /> : <Node row={row} />}
               </div>
               <div className="flex items-center justify-between gap-2 lg:justify-end">
@@ -62,7 +71,8 @@ const Nothing = () => (
   </span>
 );
 
-const GRID = 'grid gap-x-4 gap-y-2.5 lg:grid-cols-[minmax(7rem,1fr)_minmax(0,2.2fr)_8.5rem_minmax(0,8rem)_14rem] lg:items-center';
+const GRID =
+  'grid gap-x-4 gap-y-2.5 lg:grid-cols-[minmax(7rem,1fr)_minmax(0,2.2fr)_8.5rem_minmax(0,8rem)_14rem] lg:items-center';
 
 function Version({ row }: { row: ServiceRow }) {
   if (row.wanted === 'ocp') {
@@ -96,11 +106,19 @@ function Notes({ row }: { row: ServiceRow }) {
   const { message, behind, wantedCommit, commit } = row.status;
   const notes = [
     message,
-    wantedCommit !== undefined && wantedCommit !== commit ? `${short(wantedCommit)} is on its way; ${commit === undefined ? 'nothing runs yet' : `${short(commit)} runs until it is ready`}.` : undefined,
-    behind !== undefined && (behind.count ?? 1) > 0
-      ? `The branch has moved on${behind.count === undefined ? '' : ` by ${behind.count} ${behind.count === 1 ? 'commit' : 'commits'}`}: deploy to take ${short(behind.head)}.`
+    wantedCommit !== undefined && wantedCommit !== commit
+      ? `${short(wantedCommit)} is on its way; ${
+          commit === undefined ? 'nothing runs yet' : `${short(commit)} runs until it is ready`
+        }.`
       : undefined,
-    row.target === 'url' || row.target === 'other-sandbox' ? `Requests go to ${row.status.route?.url ?? 'another place'}.` : undefined,
+    behind !== undefined && (behind.count ?? 1) > 0
+      ? `The branch has moved on${
+          behind.count === undefined ? '' : ` by ${behind.count} ${behind.count === 1 ? 'commit' : 'commits'}`
+        }: deploy to take ${short(behind.head)}.`
+      : undefined,
+    row.target === 'url' || row.target === 'other-sandbox'
+      ? `Requests go to ${row.status.route?.url ?? 'another place'}.`
+      : undefined,
     row.wanted !== 'ocp' && row.target === 'ocp' ? 'Runs here, while requests go to OCP.' : undefined,
   ].filter((note) => note !== undefined);
   if (notes.length === 0) return null;
