@@ -35,7 +35,7 @@ export function GatewayCard({ gateway }: { gateway: GatewayStatus | undefined })
         >
           {url}
         </a>
-        {message !== undefined && <p className="text-xs text-ink-2 first-letter:uppercase">{message}</p>}
+        {message !== undefined && <p className="text-xs text-ink-2">{message}</p>}
         <div className="-ml-1.5 flex flex-wrap items-center gap-1">
           <CopyButton text={url} label="Copy the gateway address">
             Copy address

@@ -63,7 +63,7 @@ export function PlanView({ plan }: { plan: Plan }) {
                   <span className="font-medium">{word}</span>
                   {step.service !== undefined && <span className="font-mono text-xs"> {step.service}</span>}
                   {step.node !== undefined && <span className="text-xs text-ink-3"> on {step.node}</span>}
-                  <span className="block text-xs text-ink-2 first-letter:uppercase">{step.reason}</span>
+                  <span className="block text-xs text-ink-2">{step.reason}</span>
                 </p>
               </li>
             );

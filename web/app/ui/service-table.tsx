@@ -127,7 +127,7 @@ function Notes({ row }: { row: ServiceRow }) {
       {notes.map((note) => (
         <li key={note} className="flex items-start gap-1.5">
           <CornerDownRight aria-hidden className="mt-0.5 size-3 shrink-0 text-ink-3" />
-          <span className="block min-w-0 break-words first-letter:uppercase">{note}</span>
+          <span className="block min-w-0 break-words">{note}</span>
         </li>
       ))}
     </ul>
