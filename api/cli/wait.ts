@@ -54,7 +54,7 @@ export async function waitForSandbox(
       return;
     }
     const now = status === undefined ? '' : `${status.operation}${status.nextAction === undefined ? '' : `: ${status.nextAction}`}`;
-    if (now !== told && process.stderr.isTTY) process.stderr.write(`${now}\n`);
+    if (now !== told) process.stderr.write(`${now}\n`);
     told = now;
     if (Date.now() > end) {
       const why = last === undefined ? 'Nothing is known of it yet.' : `${last.reason}: ${last.message}`;

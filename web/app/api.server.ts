@@ -14,7 +14,7 @@ export type Result<T> = { ok: true; value: T; response: Response } | { ok: false
 
 function apiUrlOf(context: AppLoadContext): string {
   const apiUrl = context['apiUrl'];
-  return typeof apiUrl === 'string' ? apiUrl : (process.env['SDP_URL'] ?? 'http://127.0.0.1:7070');
+  return typeof apiUrl === 'string' ? apiUrl : process.env['SDP_URL'] ?? 'http://127.0.0.1:7070';
 }
 
 export function problemOf(status: number, title: string, detail: string): Problem {
@@ -58,10 +58,20 @@ export function apiOf(request: Request, context: AppLoadContext): Api {
     let response: Response;
     try {
       const init = requestOf(call, request, apiUrl);
-      response = await fetch(`${apiUrl}/api/v1${path}`, call.method === undefined ? { ...init, signal: request.signal } : init);
+      response = await fetch(
+        `${apiUrl}/api/v1${path}`,
+        call.method === undefined ? { ...init, signal: request.signal } : init
+      );
     } catch (thrown) {
       if (request.signal.aborted) throw thrown;
-      return { ok: false, problem: problemOf(503, 'The API cannot be reached', 'The control plane does not answer. Try again in a moment.') };
+      return {
+        ok: false,
+        problem: problemOf(
+          503,
+          'The API cannot be reached',
+          'The control plane does not answer. Try again in a moment.'
+        ),
+      };
     }
     if (response.status === 401 && !path.startsWith('/login')) throw redirect(loginPath(request));
     if (!response.ok) return { ok: false, problem: await readProblem(response) };
@@ -84,7 +94,9 @@ export function loginPath(request: Request): string {
   if (request.method !== 'GET') url.search = '';
   url.searchParams.delete('_routes');
   const wanted = url.pathname.replace(/\.data$/, '').replace(/^\/_root$/, '/') + url.search;
-  return wanted === '/' || wanted.startsWith('/login') || wanted.startsWith('/logout') ? '/login' : `/login?to=${encodeURIComponent(wanted)}`;
+  return wanted === '/' || wanted.startsWith('/login') || wanted.startsWith('/logout')
+    ? '/login'
+    : `/login?to=${encodeURIComponent(wanted)}`;
 }
 
 /** A path of this site and nothing else, whatever a link says. */

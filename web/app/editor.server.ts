@@ -22,9 +22,15 @@ function sandboxOf(response: ApplyResponse): string | undefined {
   return response.results.find((result) => result.kind === 'Sandbox')?.name;
 }
 
-async function save(api: Api, text: string, base: number | undefined, name: string | undefined): Promise<Result<unknown>> {
+async function save(
+  api: Api,
+  text: string,
+  base: number | undefined,
+  name: string | undefined
+): Promise<Result<unknown>> {
   const call: Call = { yaml: text };
-  if (name === undefined || base === undefined || !isSingle(text)) return api.try<ApplyResponse>('/apply', { ...call, method: 'POST' });
+  if (name === undefined || base === undefined || !isSingle(text))
+    return api.try<ApplyResponse>('/apply', { ...call, method: 'POST' });
   return api.try(`/sandboxes/${encodeURIComponent(name)}`, { ...call, method: 'PUT', ifMatch: base });
 }
 

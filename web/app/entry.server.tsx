@@ -25,7 +25,12 @@ function policy(nonce: string): string {
   ].join('; ');
 }
 
-export default function handleRequest(request: Request, status: number, headers: Headers, context: EntryContext): Promise<Response> {
+export default function handleRequest(
+  request: Request,
+  status: number,
+  headers: Headers,
+  context: EntryContext
+): Promise<Response> {
   const nonce = randomBytes(16).toString('base64');
   headers.set('Content-Type', 'text/html; charset=utf-8');
   headers.set('Content-Security-Policy', policy(nonce));
@@ -51,7 +56,7 @@ export default function handleRequest(request: Request, status: number, headers:
           code = 500;
           if (!request.signal.aborted) console.error(error);
         },
-      },
+      }
     );
     setTimeout(abort, streamTimeout + 1_000).unref();
   });

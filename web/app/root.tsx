@@ -24,8 +24,10 @@ export async function loader({ request }: LoaderFunctionArgs) {
 /** The theme that was pressed, before the server has it. */
 function useTheme(): Theme {
   const data = useRouteLoaderData<typeof loader>('root');
-  const pressed = useFetchers().find((fetcher) => fetcher.formAction === '/theme')?.formData?.get('theme');
-  return pressed === 'light' || pressed === 'dark' || pressed === 'system' ? pressed : (data?.theme ?? 'system');
+  const pressed = useFetchers()
+    .find((fetcher) => fetcher.formAction === '/theme')
+    ?.formData?.get('theme');
+  return pressed === 'light' || pressed === 'dark' || pressed === 'system' ? pressed : data?.theme ?? 'system';
 }
 
 export function Layout({ children }: { children: ReactNode }) {
@@ -55,5 +57,9 @@ export default function Root() {
 }
 
 export function ErrorBoundary() {
-  return <ErrorPage />;
+  return (
+    <main>
+      <ErrorPage />
+    </main>
+  );
 }

@@ -18,7 +18,13 @@ interface Intent {
   next?(form: FormData, name: string): string;
 }
 
-const post = (path: string, json: unknown = {}): { path: string; call: Call } => ({ path, call: { method: 'POST', json } });
+const post = (path: string, json: unknown = {}): { path: string; call: Call } => ({
+  path,
+  call: { method: 'POST', json },
+});
+
+const ofService = (form: FormData, action: string) =>
+  post(`/services/${encodeURIComponent(text(form, 'service'))}/${action}`);
 
 const INTENTS: Record<string, Intent> = {
   route: {
@@ -32,7 +38,9 @@ const INTENTS: Record<string, Intent> = {
   deploy: { call: (form) => post('/deploy', form.has('service') ? { services: [text(form, 'service')] } : {}) },
   suspend: { call: () => post('/suspend') },
   resume: { call: () => post('/resume') },
-  restart: { call: (form) => post(`/services/${encodeURIComponent(text(form, 'service'))}/restart`) },
+  restart: { call: (form) => ofService(form, 'restart') },
+  stop: { call: (form) => ofService(form, 'stop') },
+  start: { call: (form) => ofService(form, 'start') },
   clone: {
     call: (form) => post('/clone', { name: text(form, 'name') }),
     next: (form) => `/sandboxes/${encodeURIComponent(slugOf(text(form, 'name')))}`,
@@ -51,12 +59,15 @@ export async function runIntent(api: Api, name: string, form: FormData): Promise
   const service = text(form, 'service');
   const base = { intent, ...(service === '' ? {} : { service }) };
   const entry = INTENTS[intent];
-  if (entry === undefined) return { ...base, problem: problemOf(400, 'The request is not valid', `There is no action "${intent}".`) };
+  if (entry === undefined)
+    return { ...base, problem: problemOf(400, 'The request is not valid', `There is no action "${intent}".`) };
   const what = entry.call(form);
   if (!('path' in what)) return { ...base, problem: what };
   const result: Result<unknown> = await api.try(`/sandboxes/${encodeURIComponent(name)}${what.path}`, what.call);
   if (!result.ok) return { ...base, problem: result.problem };
-  const to = entry.next?.(form, name) ?? '';
+  // A form that loads a page asks to end at the sandbox's own address; one in place stays where it is.
+  const here = form.has('then') ? `/sandboxes/${encodeURIComponent(name)}` : '';
+  const to = entry.next?.(form, name) ?? here;
   if (to !== '') throw redirect(to);
   return base;
 }

@@ -2,7 +2,12 @@
 import { createCookie } from '@remix-run/node';
 import { THEMES, type Theme } from './ui/theme-toggle.tsx';
 
-export const themeCookie = createCookie('sdp_theme', { path: '/', sameSite: 'lax', httpOnly: true, maxAge: 31_536_000 });
+export const themeCookie = createCookie('sdp_theme', {
+  path: '/',
+  sameSite: 'lax',
+  httpOnly: true,
+  maxAge: 31_536_000,
+});
 
 function themeOf(value: unknown): Theme {
   return THEMES.find((theme) => theme === value) ?? 'system';

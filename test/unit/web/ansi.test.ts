@@ -26,7 +26,9 @@ describe('segmentsOf', () => {
   });
 
   test('drops cursor movement, window titles, links and control characters', () => {
-    expect(plainText('\x1b[2K\x1b[1Gdone\x1b]0;title\x07 \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\r\x00')).toBe('done link');
+    expect(plainText('\x1b[2K\x1b[1Gdone\x1b]0;title\x07 \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\r\x00')).toBe(
+      'done link'
+    );
   });
 
   test('keeps tabs, and every character of a text without escapes', () => {

@@ -13,11 +13,14 @@ const line = (number: number, text = `line ${number}`): LogLine => ({ line: numb
 describe('log buffer', () => {
   test('keeps every line once and in order, however pages and events overlap', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 10 })), { maxLength: 40 }), (pages) => {
-        const all = pages.map(([from, length]) => Array.from({ length }, (_, index) => line(from + index)));
-        const end = all.reduce(appendLines, EMPTY_LOG);
-        expect(end.lines.map((one) => one.line)).toEqual(end.lines.map((_, index) => index + 1));
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 10 })), { maxLength: 40 }),
+        (pages) => {
+          const all = pages.map(([from, length]) => Array.from({ length }, (_, index) => line(from + index)));
+          const end = all.reduce(appendLines, EMPTY_LOG);
+          expect(end.lines.map((one) => one.line)).toEqual(end.lines.map((_, index) => index + 1));
+        }
+      )
     );
   });
 
@@ -29,7 +32,9 @@ describe('log buffer', () => {
   });
 
   test('finds the line that people look for after a failure', () => {
-    expect(firstError([line(1, 'go build .'), line(2, './refund.go:41:17: undefined: Ledger'), line(3, 'exit 1')])).toBe(1);
+    expect(
+      firstError([line(1, 'go build .'), line(2, './refund.go:41:17: undefined: Ledger'), line(3, 'exit 1')])
+    ).toBe(1);
     expect(firstError([line(1, 'company/errors'), line(2, 'all is well')])).toBeUndefined();
   });
 });
@@ -37,21 +42,30 @@ describe('log buffer', () => {
 describe('rowsInSight', () => {
   test('covers what is in sight and little else, at any place', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 200_000 }), fc.integer({ min: 0, max: 4_800_000 }), fc.integer({ min: 100, max: 1_200 }), (count, top, height) => {
-        const scrollTop = Math.min(top, Math.max(0, count * 24 - height));
-        const { from, to } = rowsInSight(count, 24, scrollTop, height);
-        expect(from).toBeGreaterThanOrEqual(0);
-        expect(to).toBeLessThanOrEqual(count);
-        expect(to - from).toBeLessThan(150);
-        expect(from).toBeLessThanOrEqual(Math.floor(scrollTop / 24));
-        expect(to).toBeGreaterThanOrEqual(Math.min(count, Math.ceil((scrollTop + height) / 24)));
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 200_000 }),
+        fc.integer({ min: 0, max: 4_800_000 }),
+        fc.integer({ min: 100, max: 1_200 }),
+        (count, top, height) => {
+          const scrollTop = Math.min(top, Math.max(0, count * 24 - height));
+          const { from, to } = rowsInSight(count, 24, scrollTop, height);
+          expect(from).toBeGreaterThanOrEqual(0);
+          expect(to).toBeLessThanOrEqual(count);
+          expect(to - from).toBeLessThan(150);
+          expect(from).toBeLessThanOrEqual(Math.floor(scrollTop / 24));
+          expect(to).toBeGreaterThanOrEqual(Math.min(count, Math.ceil((scrollTop + height) / 24)));
+        }
+      )
     );
   });
 });
 
 describe('resolvedYaml', () => {
-  const spec = { gateway: { branch: '{{ gateway }}' }, services: { account: { branch: '{{branch}}' } }, parameters: [{ name: 'branch' }, { name: 'gateway', default: 'develop' }] };
+  const spec = {
+    gateway: { branch: '{{ gateway }}' },
+    services: { account: { branch: '{{branch}}' } },
+    parameters: [{ name: 'branch' }, { name: 'gateway', default: 'develop' }],
+  };
 
   test('fills answers and defaults, leaves open questions visible and the questions out', () => {
     const text = resolvedYaml('QA', spec, { branch: '' });
@@ -77,7 +91,19 @@ describe('serviceRows', () => {
 });
 
 describe('open deployment', () => {
-  const one = (id: string, state: 'QUEUED' | 'BUILDING' | 'RUNNING' | 'FAILED', completedAt?: string) => ({ id, sandboxUid: 'u', sandbox: 'S', service: id, repository: 'r', branch: 'b', user: 'x', generation: 1, state, startedAt: '2026-01-01T00:00:00.000Z', ...(completedAt === undefined ? {} : { completedAt }) });
+  const one = (id: string, state: 'QUEUED' | 'BUILDING' | 'RUNNING' | 'FAILED', completedAt?: string) => ({
+    id,
+    sandboxUid: 'u',
+    sandbox: 'S',
+    service: id,
+    repository: 'r',
+    branch: 'b',
+    user: 'x',
+    generation: 1,
+    state,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    ...(completedAt === undefined ? {} : { completedAt }),
+  });
 
   test('the running one opens; it stays open when it fails, and gives way when it succeeds', () => {
     expect(pickOpen([one('a', 'QUEUED'), one('b', 'BUILDING')], undefined)).toBe('b');

@@ -5,9 +5,24 @@ import { stepsOf } from '../../../web/app/model/steps.ts';
 
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const deployment = (more: Partial<Deployment>): Deployment => ({
-  id: 'd1', sandboxUid: 'u', sandbox: 'S', service: 'account', repository: 'account', branch: 'b', user: 'demo', generation: 1, state: 'QUEUED', startedAt: at(0), ...more,
+  id: 'd1',
+  sandboxUid: 'u',
+  sandbox: 'S',
+  service: 'account',
+  repository: 'account',
+  branch: 'b',
+  user: 'demo',
+  generation: 1,
+  state: 'QUEUED',
+  startedAt: at(0),
+  ...more,
 });
-const event = (name: PipelineEvent, second: number, durationMs?: number): DeploymentEvent => ({ deploymentId: 'd1', event: name, at: at(second), ...(durationMs === undefined ? {} : { durationMs }) });
+const event = (name: PipelineEvent, second: number, durationMs?: number): DeploymentEvent => ({
+  deploymentId: 'd1',
+  event: name,
+  at: at(second),
+  ...(durationMs === undefined ? {} : { durationMs }),
+});
 const states = (one: Deployment, events: DeploymentEvent[]): string[] => stepsOf(one, events).map((step) => step.state);
 
 describe('stepsOf', () => {
@@ -16,7 +31,13 @@ describe('stepsOf', () => {
   });
 
   test('the step under way runs, those before it are done with their time', () => {
-    const steps = stepsOf(deployment({ state: 'BUILDING' }), [event('FETCH_STARTED', 1), event('FETCH_COMPLETED', 3, 1_900), event('CHECKOUT_STARTED', 3), event('CHECKOUT_COMPLETED', 4), event('BUILD_STARTED', 4)]);
+    const steps = stepsOf(deployment({ state: 'BUILDING' }), [
+      event('FETCH_STARTED', 1),
+      event('FETCH_COMPLETED', 3, 1_900),
+      event('CHECKOUT_STARTED', 3),
+      event('CHECKOUT_COMPLETED', 4),
+      event('BUILD_STARTED', 4),
+    ]);
     expect(steps.map((step) => step.state)).toEqual(['done', 'done', 'running', 'pending', 'pending']);
     expect(steps.map((step) => step.durationMs)).toEqual([1_900, 1_000, undefined, undefined, undefined]);
     expect(steps[2]?.startedAt).toBe(at(4));
@@ -24,14 +45,28 @@ describe('stepsOf', () => {
 
   test('a failure marks the step that it happened in and leaves the rest unreached', () => {
     const failed = deployment({ state: 'FAILED', completedAt: at(9) });
-    const events = [event('FETCH_STARTED', 1), event('FETCH_COMPLETED', 2), event('CHECKOUT_STARTED', 2), event('CHECKOUT_COMPLETED', 3), event('BUILD_STARTED', 3), event('DEPLOY_FAILED', 9)];
+    const events = [
+      event('FETCH_STARTED', 1),
+      event('FETCH_COMPLETED', 2),
+      event('CHECKOUT_STARTED', 2),
+      event('CHECKOUT_COMPLETED', 3),
+      event('BUILD_STARTED', 3),
+      event('DEPLOY_FAILED', 9),
+    ];
     expect(states(failed, events)).toEqual(['done', 'done', 'failed', 'unreached', 'unreached']);
     expect(stepsOf(failed, events)[2]?.durationMs).toBe(6_000);
   });
 
   test('a build that was there already is not needed', () => {
     const running = deployment({ state: 'RUNNING', completedAt: at(9) });
-    expect(states(running, [event('FETCH_STARTED', 1), event('FETCH_COMPLETED', 2), event('DEPLOY_STARTED', 3), event('DEPLOY_COMPLETED', 9)])).toEqual(['done', 'skipped', 'skipped', 'skipped', 'done']);
+    expect(
+      states(running, [
+        event('FETCH_STARTED', 1),
+        event('FETCH_COMPLETED', 2),
+        event('DEPLOY_STARTED', 3),
+        event('DEPLOY_COMPLETED', 9),
+      ])
+    ).toEqual(['done', 'skipped', 'skipped', 'skipped', 'done']);
   });
 
   test('without events the record alone decides', () => {
@@ -45,6 +80,11 @@ describe('stepsOf', () => {
   });
 
   test('a superseded deployment stops where it was', () => {
-    expect(states(deployment({ state: 'STOPPED', completedAt: at(5) }), [event('FETCH_STARTED', 1), event('DEPLOY_SUPERSEDED', 5)])[0]).toBe('stopped');
+    expect(
+      states(deployment({ state: 'STOPPED', completedAt: at(5) }), [
+        event('FETCH_STARTED', 1),
+        event('DEPLOY_SUPERSEDED', 5),
+      ])[0]
+    ).toBe('stopped');
   });
 });

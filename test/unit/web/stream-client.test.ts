@@ -15,7 +15,16 @@ class RecordedSocket implements Socket {
   }
 }
 
-const event = (seq: number): StreamEvent => ({ seq, at: '', type: 'document', kind: 'Sandbox', name: 'S', slug: 's', change: 'written', resourceVersion: seq });
+const event = (seq: number): StreamEvent => ({
+  seq,
+  at: '',
+  type: 'document',
+  kind: 'Sandbox',
+  name: 'S',
+  slug: 's',
+  change: 'written',
+  resourceVersion: seq,
+});
 
 function setUp(since?: number) {
   const sockets: RecordedSocket[] = [];
@@ -38,7 +47,7 @@ function setUp(since?: number) {
       random: () => 0.5,
     },
     { sandbox: 's' },
-    since,
+    since
   );
   client.start();
   const socket = (): RecordedSocket => {
@@ -102,6 +111,7 @@ describe('StreamClient', () => {
     expect(sockets[0]?.closed).toBe(true);
     expect(socket().path).toBe('/api/v1/stream?since=7&boot=b1&sandbox=s&logs=d1');
     client.follow({ sandbox: 's', logs: 'd1' });
+    client.follow({ sandbox: 's' });
     expect(sockets).toHaveLength(2);
   });
 

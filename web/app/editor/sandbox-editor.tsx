@@ -22,7 +22,10 @@ const NONE: never[] = [];
 
 /** Asks before edits are lost, whichever way somebody leaves. */
 function useGuard(unsaved: boolean) {
-  const blocker = useBlocker(({ currentLocation, nextLocation, historyAction }) => unsaved && historyAction !== 'REPLACE' && currentLocation.pathname !== nextLocation.pathname);
+  const blocker = useBlocker(
+    ({ currentLocation, nextLocation, historyAction }) =>
+      unsaved && historyAction !== 'REPLACE' && currentLocation.pathname !== nextLocation.pathname
+  );
   useEffect(() => {
     if (!unsaved) return;
     const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
@@ -42,14 +45,28 @@ export function SandboxEditor({ text: saved, base, cancelTo }: SandboxEditorProp
   const unsaved = text !== saved;
   const blocker = useGuard(unsaved && !saving);
   const reviewed = answer !== undefined && answer.text === text;
-  const findings = useMemo(() => (answer !== undefined && answer.text === text ? (answer.problem?.findings ?? NONE) : NONE), [answer, text]);
+  const findings = useMemo(
+    () => (answer !== undefined && answer.text === text ? answer.problem?.findings ?? NONE : NONE),
+    [answer, text]
+  );
   const conflict = answer?.problem?.code === 'conflict';
-  const savable = !conflict && reviewed && answer.review !== undefined && !answer.review.results.every((result) => result.outcome === 'unchanged');
+  const savable =
+    !conflict &&
+    reviewed &&
+    answer.review !== undefined &&
+    !answer.review.results.every((result) => result.outcome === 'unchanged');
 
   return (
     <Form method="post" className="grid items-start gap-6 lg:grid-cols-[minmax(0,1.15fr)_minmax(0,1fr)]">
-      <input type="hidden" name="base" value={conflict ? base : (answer?.base ?? base ?? '')} />
-      <YamlEditor name="text" label="Document" text={text} findings={findings} onChange={setText} className="min-w-0 lg:h-[calc(100dvh-16rem)] lg:min-h-96" />
+      <input type="hidden" name="base" value={conflict ? base : answer?.base ?? base ?? ''} />
+      <YamlEditor
+        name="text"
+        label="Document"
+        text={text}
+        findings={findings}
+        onChange={setText}
+        className="min-w-0 lg:h-[calc(100dvh-16rem)] lg:min-h-96"
+      />
       <div className="min-w-0 space-y-4">
         <div className="flex min-h-5 items-center justify-between gap-3">
           <h2 className="text-sm font-medium">Changes</h2>
@@ -59,10 +76,24 @@ export function SandboxEditor({ text: saved, base, cancelTo }: SandboxEditorProp
         </div>
         <Card className="space-y-4 p-4">
           <div className="flex flex-wrap gap-2">
-            <Button look={savable ? 'plain' : 'primary'} icon={Eye} name="intent" value="review" busy={intent === 'review'}>
+            <Button
+              look={savable ? 'plain' : 'primary'}
+              icon={Eye}
+              name="intent"
+              value="review"
+              busy={intent === 'review'}
+            >
               Review changes
             </Button>
-            <Button look={savable ? 'primary' : 'plain'} icon={Save} name="intent" value="save" busy={saving} disabled={!savable} title={savable ? undefined : 'Review the changes first'}>
+            <Button
+              look={savable ? 'primary' : 'plain'}
+              icon={Save}
+              name="intent"
+              value="save"
+              busy={saving}
+              disabled={!savable}
+              title={savable ? undefined : 'Review the changes first'}
+            >
               Save
             </Button>
             <Link to={cancelTo} className={buttonClass('ghost')}>
@@ -81,13 +112,24 @@ export function SandboxEditor({ text: saved, base, cancelTo }: SandboxEditorProp
               </p>
             )}
             {reviewed && answer.review !== undefined && <Review response={answer.review} />}
-            {!reviewed && answer !== undefined && <p className="text-ink-2">The text changed since the review. Review it again to see what saving does.</p>}
-            {answer === undefined && <p className="text-ink-2">Reviewing shows which fields change and what will be fetched, built, restarted and re-routed. Nothing happens before you save.</p>}
+            {!reviewed && answer !== undefined && (
+              <p className="text-ink-2">The text changed since the review. Review it again to see what saving does.</p>
+            )}
+            {answer === undefined && (
+              <p className="text-ink-2">
+                Reviewing shows which fields change and what will be fetched, built, restarted and re-routed. Nothing
+                happens before you save.
+              </p>
+            )}
           </div>
         </Card>
       </div>
       {blocker.state === 'blocked' && (
-        <div role="alertdialog" aria-label="Unsaved changes" className="fixed inset-x-4 bottom-20 z-40 mx-auto max-w-lg animate-rise rounded-xl bg-surface shadow-pop md:bottom-6">
+        <div
+          role="alertdialog"
+          aria-label="Unsaved changes"
+          className="fixed inset-x-4 bottom-20 z-40 mx-auto max-w-lg animate-rise rounded-xl bg-surface shadow-pop md:bottom-6"
+        >
           <Notice
             tone="warn"
             title="Leave without saving?"

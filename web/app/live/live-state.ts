@@ -28,7 +28,9 @@ export interface Snapshot {
   nodes?: Readonly<Record<string, NodeView>>;
 }
 
-export type LiveAction = { type: 'snapshot'; snapshot: Snapshot; fresh?: boolean } | { type: 'event'; event: StreamEvent };
+export type LiveAction =
+  | { type: 'snapshot'; snapshot: Snapshot; fresh?: boolean }
+  | { type: 'event'; event: StreamEvent };
 
 const MAX_RECENT = 1_000;
 

@@ -50,8 +50,10 @@ export class StreamClient {
   /** Other events from now on, without missing any of those that both have. */
   follow(filter: Pick<StreamFilter, 'sandbox' | 'logs'>): void {
     if (filter.sandbox === this.#filter.sandbox && filter.logs === this.#filter.logs) return;
+    const fewer = filter.sandbox === this.#filter.sandbox && filter.logs === undefined;
     this.#filter = filter;
-    if (!this.#closed) this.#connect();
+    // A log that nobody looks at any more costs less than a new connection.
+    if (!this.#closed && !fewer) this.#connect();
   }
 
   /** The tab is back or the network is: no reason to wait out the backoff. */
@@ -117,7 +119,9 @@ export class StreamClient {
   #retry(): void {
     this.#socket = undefined;
     this.#options.onConnection('lost');
-    const wait = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures) * (0.75 + 0.5 * (this.#options.random ?? Math.random)());
+    const wait =
+      Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures) *
+      (0.75 + 0.5 * (this.#options.random ?? Math.random)());
     this.#failures += 1;
     this.#timer = (this.#options.setTimer ?? setTimeout)(() => this.#connect(), wait);
   }

@@ -17,7 +17,9 @@ export interface DeploymentLog {
 }
 
 async function fetchPage(id: string, from: number, signal: AbortSignal): Promise<LogPage> {
-  const response = await fetch(`/api/v1/deployments/${encodeURIComponent(id)}/logs?from=${from}`, { signal });
+  const response = await fetch(`/api/v1/deployments/${encodeURIComponent(id)}/logs?from=${from}&limit=5000`, {
+    signal,
+  });
   if (!response.ok) throw new Error(`The log cannot be read: the server answered ${response.status}.`);
   return (await response.json()) as LogPage;
 }
@@ -52,7 +54,8 @@ export function useLog(id: string | undefined, initial: readonly LogLine[] = [])
     read()
       .then(() => setProblem(undefined))
       .catch((thrown: unknown) => {
-        if (!controller.signal.aborted) setProblem(thrown instanceof Error ? thrown.message : 'The log cannot be read.');
+        if (!controller.signal.aborted)
+          setProblem(thrown instanceof Error ? thrown.message : 'The log cannot be read.');
       })
       .finally(() => {
         if (busy.current !== controller) return;
@@ -80,7 +83,7 @@ export function useLog(id: string | undefined, initial: readonly LogLine[] = [])
       take(lines);
       if (latest.current.behind) catchUp();
     },
-    [id, take, catchUp],
+    [id, take, catchUp]
   );
   return { lines: buffer.lines, loading, problem, push, catchUp };
 }

@@ -10,10 +10,22 @@ interface Handlers {
 }
 
 function open(path: string): Socket {
-  return new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${path}`) as unknown as Socket;
+  return new WebSocket(
+    `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${path}`
+  ) as unknown as Socket;
 }
 
-export function useStream(filter: Pick<StreamFilter, 'sandbox' | 'logs'>, since: number | undefined, handlers: Handlers): void {
+/** A stream that is refused looks like a lost one: an ended session leads to the login instead of waiting for ever. */
+async function leaveWhenLoggedOut(): Promise<void> {
+  const answer = await fetch('/api/v1/whoami').catch(() => undefined);
+  if (answer?.status === 401) location.reload();
+}
+
+export function useStream(
+  filter: Pick<StreamFilter, 'sandbox' | 'logs'>,
+  since: number | undefined,
+  handlers: Handlers
+): void {
   const { report } = useConnection();
   const current = useRef(handlers);
   const client = useRef<StreamClient>();
@@ -30,10 +42,13 @@ export function useStream(filter: Pick<StreamFilter, 'sandbox' | 'logs'>, since:
         open,
         onEvent: (event) => current.current.onEvent(event),
         onGap: (restarted) => current.current.onGap(restarted),
-        onConnection: report,
+        onConnection(connection) {
+          report(connection);
+          if (connection === 'lost') void leaveWhenLoggedOut();
+        },
       },
       first.current.filter,
-      first.current.since,
+      first.current.since
     );
     client.current = stream;
     stream.start();

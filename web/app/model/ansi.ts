@@ -11,8 +11,8 @@ export interface Segment {
 type Style = Omit<Segment, 'text'>;
 
 // CSI sequences; OSC sequences up to BEL or ST; two-character escapes; other control characters but tab.
-// eslint-disable-next-line no-control-regex
-const ESCAPE = /\x1b\[([0-9;:]*)([@-~])|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_a-z]?|[\x00-\x08\x0b-\x1f\x7f]/g;
+const ESCAPE =
+  /\x1b\[([0-9;:]*)([@-~])|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_a-z]?|[\x00-\x08\x0b-\x1f\x7f]/g;
 
 /** 256-colour codes that have a neighbour among the eight; the cube and greys keep the text's own colour. */
 function basic(code: number | undefined): number | undefined {

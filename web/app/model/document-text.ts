@@ -4,8 +4,15 @@ import { stringify } from 'yaml';
 
 export function textOf(document: StoredDocument): string {
   const { name, labels, annotations } = document.metadata;
-  const metadata = { name, ...(labels === undefined ? {} : { labels }), ...(annotations === undefined ? {} : { annotations }) };
-  return stringify({ apiVersion: document.apiVersion, kind: document.kind, metadata, spec: document.spec }, { lineWidth: 0 });
+  const metadata = {
+    name,
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+  return stringify(
+    { apiVersion: document.apiVersion, kind: document.kind, metadata, spec: document.spec },
+    { lineWidth: 0 }
+  );
 }
 
 export const BLANK_SANDBOX = `# yaml-language-server: $schema=/schemas/sandbox.json

@@ -2,7 +2,14 @@
 import type { StoredDocument } from '#schema/documents';
 import type { Health } from '#schema/states';
 
-export const HEALTHS = ['Healthy', 'Progressing', 'Degraded', 'Unhealthy', 'Suspended', 'Unknown'] as const satisfies readonly Health[];
+export const HEALTHS = [
+  'Healthy',
+  'Progressing',
+  'Degraded',
+  'Unhealthy',
+  'Suspended',
+  'Unknown',
+] as const satisfies readonly Health[];
 
 export interface SandboxFilter {
   /** Words, all of which have to occur. */
@@ -16,10 +23,16 @@ type Sandbox = StoredDocument<'Sandbox'>;
 
 function wordsOf({ metadata, spec }: Sandbox): string {
   const services = Object.entries(spec.services ?? {}).flatMap(([name, { branch }]) => [name, branch ?? '']);
-  return [metadata.name, metadata.createdBy, spec.description ?? '', spec.gateway?.branch ?? '', ...services].join(' ').toLowerCase();
+  return [metadata.name, metadata.createdBy, spec.description ?? '', spec.gateway?.branch ?? '', ...services]
+    .join(' ')
+    .toLowerCase();
 }
 
-export function filterSandboxes<T extends Sandbox>(sandboxes: readonly T[], { q, owner, health }: SandboxFilter, me: string): T[] {
+export function filterSandboxes<T extends Sandbox>(
+  sandboxes: readonly T[],
+  { q, owner, health }: SandboxFilter,
+  me: string
+): T[] {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   const wantedOwner = owner === 'me' ? me : owner;
   return sandboxes.filter((sandbox) => {

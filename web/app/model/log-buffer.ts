@@ -32,7 +32,8 @@ export function appendLines(buffer: LogBuffer, incoming: readonly LogLine[]): Lo
   return { lines: [...buffer.lines, ...fresh], behind: hole };
 }
 
-const ERROR_WORDS = /(?:^|[\s[(:])(?:error|fatal|panic|cannot|undefined:|failed|FAIL)\b|^\S+\.(?:go|php|ts):\d+:\d+:|\.go:\d+:\d+: /i;
+const ERROR_WORDS =
+  /(?:^|[\s[(:])(?:error|fatal|panic|cannot|undefined:|failed|FAIL)\b|^\S+\.(?:go|php|ts):\d+:\d+:|\.go:\d+:\d+: /i;
 
 /** Index of the line that people look for after a failure. */
 export function firstError(lines: readonly LogLine[]): number | undefined {

@@ -13,9 +13,16 @@ function fill(value: unknown, answers: Readonly<Record<string, string>>): unknow
 
 export function resolvedYaml(name: string, spec: TemplateSpec, answers: Readonly<Record<string, string>>): string {
   const given = Object.fromEntries(Object.entries(answers).filter(([, answer]) => answer !== ''));
-  const defaults = Object.fromEntries((spec.parameters ?? []).flatMap((one) => (one.default === undefined ? [] : [[one.name, one.default]])));
+  const defaults = Object.fromEntries(
+    (spec.parameters ?? []).flatMap((one) => (one.default === undefined ? [] : [[one.name, one.default]]))
+  );
   const rest: TemplateSpec = { ...spec };
   delete rest.parameters;
-  const document = { apiVersion: 'sdp/v1', kind: 'Sandbox', metadata: { name: name === '' ? 'NAME' : name }, spec: fill(rest, { ...defaults, ...given }) };
+  const document = {
+    apiVersion: 'sdp/v1',
+    kind: 'Sandbox',
+    metadata: { name: name === '' ? 'NAME' : name },
+    spec: fill(rest, { ...defaults, ...given }),
+  };
   return stringify(document, { lineWidth: 0 });
 }

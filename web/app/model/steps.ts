@@ -53,7 +53,7 @@ export function stepsOf(deployment: Deployment, events: readonly DeploymentEvent
   const current = STEP_KEYS.findIndex((key) => DEFINITIONS[key].during === deployment.state);
   const newest = Math.max(
     current,
-    times.findLastIndex(({ begun, ended }) => begun !== undefined || ended !== undefined),
+    times.findLastIndex(({ begun, ended }) => begun !== undefined || ended !== undefined)
   );
   return STEP_KEYS.map((key, index) => {
     const { begun, ended } = times[index] ?? {};
@@ -63,12 +63,20 @@ export function stepsOf(deployment: Deployment, events: readonly DeploymentEvent
     const following = times.slice(index + 1).find((later) => later.begun !== undefined)?.begun?.at;
     const until = ended?.at ?? following ?? (state === 'running' ? undefined : deployment.completedAt);
     if (ended?.durationMs !== undefined) step.durationMs = ended.durationMs;
-    else if (begun !== undefined && until !== undefined) step.durationMs = Math.max(0, Date.parse(until) - Date.parse(begun.at));
+    else if (begun !== undefined && until !== undefined)
+      step.durationMs = Math.max(0, Date.parse(until) - Date.parse(begun.at));
     return step;
   });
 }
 
-function stateOf(deployment: Deployment, index: number, newest: number, begun: boolean, ended: boolean, known: boolean): StepState {
+function stateOf(
+  deployment: Deployment,
+  index: number,
+  newest: number,
+  begun: boolean,
+  ended: boolean,
+  known: boolean
+): StepState {
   if (ended) return 'done';
   if (index < newest) return begun || !known ? 'done' : 'skipped';
   if (index === newest) return ENDED[deployment.state] ?? 'running';

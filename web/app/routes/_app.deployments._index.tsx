@@ -12,11 +12,15 @@ import { DeploymentList } from '../ui/deployment-list.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction = () => [{ title: 'Deployments · SDP' }];
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
   const cursor = new URL(request.url).searchParams.get('cursor');
-  const page = await apiOf(request, context).get<ApiPage<Deployment>>(`/deployments?limit=50${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+  const page = await apiOf(request, context).get<ApiPage<Deployment>>(
+    `/deployments?limit=50${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`
+  );
   return { deployments: page.items, seq: page.seq, next: page.next };
 }
 
@@ -31,15 +35,31 @@ export default function Deployments() {
     <Page>
       <PageHead title="Deployments" about="Every rollout of every service, newest first." />
       {shown.length === 0 ? (
-        <EmptyState icon={Rocket} title="Nothing was deployed yet" actions={<Link to="/templates" className={buttonClass('primary')}>New sandbox</Link>}>
+        <EmptyState
+          icon={Rocket}
+          title="Nothing was deployed yet"
+          actions={
+            <Link to="/templates" className={buttonClass('primary')}>
+              New sandbox
+            </Link>
+          }
+        >
           Saving a sandbox with a branch deploys it; its steps and its log appear here.
         </EmptyState>
       ) : (
         <DeploymentList deployments={shown} withSandbox />
       )}
       <div className="mt-4 flex justify-end gap-2">
-        {older && <Link to="/deployments" className={buttonClass('ghost')}>Newest</Link>}
-        {next !== undefined && <Link to={`?cursor=${encodeURIComponent(next)}`} className={buttonClass()}>Older</Link>}
+        {older && (
+          <Link to="/deployments" className={buttonClass('ghost')}>
+            Newest
+          </Link>
+        )}
+        {next !== undefined && (
+          <Link to={`?cursor=${encodeURIComponent(next)}`} className={buttonClass()}>
+            Older
+          </Link>
+        )}
       </div>
     </Page>
   );

@@ -6,6 +6,8 @@ import { BLANK_SANDBOX } from '../model/document-text.ts';
 import { CliSnippet } from '../ui/cli-snippet.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction = () => [{ title: 'New sandbox · SDP' }];
 
 export async function action({ request, context }: ActionFunctionArgs) {
@@ -16,7 +18,11 @@ export async function action({ request, context }: ActionFunctionArgs) {
 export default function NewSandbox() {
   return (
     <Page wide>
-      <PageHead trail={[{ to: '/sandboxes', label: 'Sandboxes' }]} title="New sandbox" about="Name the services that should run here and their branches; OCP serves the rest." />
+      <PageHead
+        trail={[{ to: '/sandboxes', label: 'Sandboxes' }]}
+        title="New sandbox"
+        about="Name the services that should run here and their branches; OCP serves the rest."
+      />
       <SandboxEditor text={BLANK_SANDBOX} cancelTo="/sandboxes" />
       <div className="mt-6">
         <CliSnippet

@@ -10,6 +10,8 @@ import { EmptyState } from '../ui/empty-state.tsx';
 import { NodeCard } from '../ui/node-card.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction = () => [{ title: 'Nodes · SDP' }];
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
@@ -19,7 +21,10 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
 
 export default function Nodes() {
   const { nodes, seq } = useLoaded<typeof loader>();
-  const snapshot = useMemo(() => ({ seq, nodes: Object.fromEntries(nodes.map((node) => [node.name, node])) }), [nodes, seq]);
+  const snapshot = useMemo(
+    () => ({ seq, nodes: Object.fromEntries(nodes.map((node) => [node.name, node])) }),
+    [nodes, seq]
+  );
   const live = Object.values(useLive(snapshot, { filter: {} }).nodes).sort((a, b) => a.name.localeCompare(b.name));
   return (
     <Page>
@@ -27,8 +32,8 @@ export default function Nodes() {
       {live.length === 0 ? (
         <EmptyState icon={Server} title="No agent has dialled in yet">
           <p>
-            Make a token with <code className="font-mono text-xs text-ink">sdp nodes token NAME</code>, then start the agent on the VM:{' '}
-            <code className="font-mono text-xs text-ink">sdp agent --config agent.yaml</code>
+            Make a token with <code className="font-mono text-xs text-ink">sdp nodes token NAME</code>, then start the
+            agent on the VM: <code className="font-mono text-xs text-ink">sdp agent --config agent.yaml</code>
           </p>
         </EmptyState>
       ) : (

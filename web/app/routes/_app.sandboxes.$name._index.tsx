@@ -25,11 +25,16 @@ import { useNow } from '../ui/now.tsx';
 import { LiveDeployments } from '../sandbox/live-deployments.tsx';
 import { deploymentsInSight, useOpenDeployment } from '../sandbox/open-deployment.ts';
 import { RouteForm, RouteQuestion } from '../sandbox/route-form.tsx';
+import { ServiceMenu } from '../sandbox/service-menu.tsx';
 import { SandboxHead } from '../sandbox/sandbox-head.tsx';
 
 type Sandbox = StoredDocument<'Sandbox'>;
 
-export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `${loaded?.sandbox.metadata.name ?? 'Sandbox'} · SDP` }];
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
+export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [
+  { title: `${loaded?.sandbox.metadata.name ?? 'Sandbox'} · SDP` },
+];
 
 /** Deployments whose steps are shown: the running ones and the newest that failed. */
 const MAX_DETAILED = 6;
@@ -39,12 +44,18 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
   const name = encodeURIComponent(params['name'] ?? '');
   const view = await api.get<DocumentView>(`/sandboxes/${name}`);
   const page = await api.get<ApiPage<Deployment>>(`/deployments?sandbox=${name}&limit=30`);
-  const detailed = [...new Set([...page.items.filter((one) => !isTerminal(one.state)), ...standingFailures(page.items)])].slice(0, MAX_DETAILED);
-  const views = await Promise.all(detailed.map((one) => api.try<{ events: DeploymentEvent[] }>(`/deployments/${one.id}`)));
-  const events = Object.fromEntries(detailed.map((one, index) => {
-    const answer = views[index];
-    return [one.id, answer?.ok === true ? answer.value.events : []];
-  }));
+  const detailed = [
+    ...new Set([...page.items.filter((one) => !isTerminal(one.state)), ...standingFailures(page.items)]),
+  ].slice(0, MAX_DETAILED);
+  const views = await Promise.all(
+    detailed.map((one) => api.try<{ events: DeploymentEvent[] }>(`/deployments/${one.id}`))
+  );
+  const events = Object.fromEntries(
+    detailed.map((one, index) => {
+      const answer = views[index];
+      return [one.id, answer?.ok === true ? answer.value.events : []];
+    })
+  );
   return { sandbox: view.document as Sandbox, seq: view.seq, deployments: page.items, events };
 }
 
@@ -54,13 +65,18 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
 }
 
 export default function SandboxPage() {
-  const { sandbox, seq, deployments, events } = useLoaded<typeof loader>();
+  const loaded = useLoaded<typeof loader>();
+  // Another sandbox is another page: no state of the former one stays.
+  return <SandboxView key={loaded.sandbox.metadata.uid} {...loaded} />;
+}
+
+function SandboxView({ sandbox, seq, deployments, events }: Awaited<ReturnType<typeof loader>>) {
   const answer = useAnswer<Answer>();
   const [params] = useSearchParams();
   const { slug, name } = sandbox.metadata;
   const snapshot = useMemo(
     () => ({ seq, deployments, events, status: sandbox.status === undefined ? {} : { [slug]: sandbox.status } }),
-    [seq, deployments, events, sandbox.status, slug],
+    [seq, deployments, events, sandbox.status, slug]
   );
   const now = useNow();
   const { opened, choose, follow } = useOpenDeployment(deploymentsInSight(deployments, now));
@@ -94,7 +110,14 @@ export default function SandboxPage() {
           <ServiceTable
             rows={serviceRows(sandbox.spec, status)}
             route={(row) => <RouteForm row={row} />}
-            below={(row) => <RouteQuestion row={row} asked={ask === row.name} problem={answer?.service === row.name ? answer.problem : undefined} />}
+            menu={(row) => <ServiceMenu row={row} />}
+            below={(row) => (
+              <RouteQuestion
+                row={row}
+                asked={ask === row.name}
+                problem={answer?.service === row.name ? answer.problem : undefined}
+              />
+            )}
           />
         </Section>
         {status !== undefined && status.conditions.length > 0 && (
@@ -103,7 +126,11 @@ export default function SandboxPage() {
           </Section>
         )}
         <Section id="deployments" title="Recent deployments">
-          {live.deployments.length === 0 ? <p className="text-ink-2">Nothing was deployed yet.</p> : <DeploymentList deployments={live.deployments.slice(0, 8)} />}
+          {live.deployments.length === 0 ? (
+            <p className="text-ink-2">Nothing was deployed yet.</p>
+          ) : (
+            <DeploymentList deployments={live.deployments.slice(0, 8)} />
+          )}
         </Section>
         <CliSnippet
           commands={[

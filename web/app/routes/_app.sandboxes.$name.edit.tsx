@@ -8,10 +8,14 @@ import { textOf } from '../model/document-text.ts';
 import { CliSnippet } from '../ui/cli-snippet.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `Edit ${loaded?.name ?? ''} · SDP` }];
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {
-  const { document, text } = await apiOf(request, context).get<DocumentView>(`/sandboxes/${encodeURIComponent(params['name'] ?? '')}`);
+  const { document, text } = await apiOf(request, context).get<DocumentView>(
+    `/sandboxes/${encodeURIComponent(params['name'] ?? '')}`
+  );
   const { name, slug, resourceVersion } = document.metadata;
   return { name, slug, resourceVersion, text: text ?? textOf(document) };
 }
@@ -36,7 +40,7 @@ export default function EditSandbox() {
       <div className="mt-6">
         <CliSnippet
           commands={[
-            { what: 'Edit in your editor', command: `sdp edit sandbox ${name}` },
+            { what: 'Get the file', command: `sdp get sandbox ${name} -o yaml > sandbox.yaml` },
             { what: 'Review a file', command: 'sdp diff -f sandbox.yaml' },
             { what: 'Save a file', command: 'sdp apply -f sandbox.yaml' },
           ]}

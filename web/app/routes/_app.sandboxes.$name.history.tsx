@@ -11,20 +11,33 @@ import { ProblemNotice } from '../ui/notice.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 import { RevisionList } from '../ui/revision-list.tsx';
 
-export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `History of ${loaded?.name ?? ''} · SDP` }];
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
+export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [
+  { title: `History of ${loaded?.name ?? ''} · SDP` },
+];
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {
   const api = apiOf(request, context);
   const path = `/sandboxes/${encodeURIComponent(params['name'] ?? '')}`;
-  const [{ document }, page] = await Promise.all([api.get<DocumentView>(path), api.get<ApiPage<Revision>>(`${path}/revisions`)]);
-  const revisions = page.items.map(({ spec, ...rest }) => ({ ...rest, yaml: spec === null || spec === undefined ? '' : stringify(spec, { lineWidth: 0 }) }));
+  const [{ document }, page] = await Promise.all([
+    api.get<DocumentView>(path),
+    api.get<ApiPage<Revision>>(`${path}/revisions`),
+  ]);
+  const revisions = page.items.map(({ spec, ...rest }) => ({
+    ...rest,
+    yaml: spec === null || spec === undefined ? '' : stringify(spec, { lineWidth: 0 }),
+  }));
   return { name: document.metadata.name, slug: document.metadata.slug, revisions };
 }
 
 export async function action({ request, params, context }: ActionFunctionArgs) {
   const form = await request.formData();
   const path = `/sandboxes/${encodeURIComponent(params['name'] ?? '')}`;
-  const result = await apiOf(request, context).try(`${path}/rollback`, { method: 'POST', json: { revision: Number(form.get('revision')) } });
+  const result = await apiOf(request, context).try(`${path}/rollback`, {
+    method: 'POST',
+    json: { revision: Number(form.get('revision')) },
+  });
   return result.ok ? redirect(path) : data({ problem: result.problem }, { status: result.problem.status });
 }
 
@@ -56,8 +69,8 @@ export default function History() {
         />
         <CliSnippet
           commands={[
-            { what: 'List', command: `sdp history sandbox ${name}` },
-            { what: 'Roll back', command: `sdp rollback sandbox ${name} --to ${revisions[1]?.revision ?? 1}` },
+            { what: 'List', command: `sdp history ${name}` },
+            { what: 'Roll back', command: `sdp rollback ${name} ${revisions[1]?.revision ?? 1}` },
           ]}
         />
       </div>

@@ -15,11 +15,16 @@ import { INPUT } from '../ui/field.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 import { SandboxList } from '../ui/sandbox-list.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction = () => [{ title: 'Sandboxes · SDP' }];
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
   const api = apiOf(request, context);
-  const [page, me] = await Promise.all([api.get<ApiPage<StoredDocument<'Sandbox'>>>('/sandboxes'), api.get<WhoAmI>('/whoami')]);
+  const [page, me] = await Promise.all([
+    api.get<ApiPage<StoredDocument<'Sandbox'>>>('/sandboxes'),
+    api.get<WhoAmI>('/whoami'),
+  ]);
   return { sandboxes: page.items, seq: page.seq, me: me.username };
 }
 
@@ -28,8 +33,13 @@ export default function Sandboxes() {
   const [params] = useSearchParams();
   const submit = useSubmit();
   const snapshot = useMemo(
-    () => ({ seq, status: Object.fromEntries(sandboxes.flatMap(({ metadata, status }) => (status === undefined ? [] : [[metadata.slug, status]]))) }),
-    [sandboxes, seq],
+    () => ({
+      seq,
+      status: Object.fromEntries(
+        sandboxes.flatMap(({ metadata, status }) => (status === undefined ? [] : [[metadata.slug, status]]))
+      ),
+    }),
+    [sandboxes, seq]
   );
   const { status } = useLive(snapshot, { filter: {} });
   const current = sandboxes.map((sandbox) => {
@@ -61,10 +71,23 @@ export default function Sandboxes() {
         <FirstSandbox />
       ) : (
         <div className="space-y-4">
-          <Form method="get" role="search" aria-label="Filter sandboxes" className="flex flex-wrap items-center gap-2" onChange={(event) => submit(event.currentTarget, { replace: true })}>
+          <Form
+            method="get"
+            role="search"
+            aria-label="Filter sandboxes"
+            className="flex flex-wrap items-center gap-2"
+            onChange={(event) => submit(event.currentTarget, { replace: true })}
+          >
             <div className="relative min-w-0 flex-1 basis-72">
               <Search aria-hidden className="pointer-events-none absolute top-2.5 left-3 size-4 text-ink-3" />
-              <input type="search" name="q" aria-label="Name, owner, branch or service" placeholder="Name, owner, branch or service" defaultValue={filter.q} className={`${INPUT} w-full pl-9`} />
+              <input
+                type="search"
+                name="q"
+                aria-label="Name, owner, branch or service"
+                placeholder="Name, owner, branch or service"
+                defaultValue={filter.q}
+                className={`${INPUT} w-full pl-9`}
+              />
             </div>
             <select name="owner" aria-label="Owner" defaultValue={filter.owner} className={`${INPUT} max-sm:flex-1`}>
               <option value="">Everybody’s</option>
@@ -86,7 +109,15 @@ export default function Sandboxes() {
             {shown.length} of {sandboxes.length} sandboxes
           </p>
           {shown.length === 0 ? (
-            <EmptyState icon={Search} title="No sandbox matches" actions={<Link to="/sandboxes" className={buttonClass()}>Show all {sandboxes.length}</Link>}>
+            <EmptyState
+              icon={Search}
+              title="No sandbox matches"
+              actions={
+                <Link to="/sandboxes" className={buttonClass()}>
+                  Show all {sandboxes.length}
+                </Link>
+              }
+            >
               Try fewer words, or another owner or health.
             </EmptyState>
           ) : (
@@ -120,7 +151,10 @@ function FirstSandbox() {
         </>
       }
     >
-      <p>Choose the services and branches that you want to test. SDP builds and runs only those, gives you a gateway address, and leaves the rest to OCP.</p>
+      <p>
+        Choose the services and branches that you want to test. SDP builds and runs only those, gives you a gateway
+        address, and leaves the rest to OCP.
+      </p>
       <p className="mt-3">
         From a terminal: <code className="font-mono text-xs text-ink">sdp apply -f sandbox.yaml</code>
       </p>

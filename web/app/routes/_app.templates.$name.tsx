@@ -16,10 +16,16 @@ import { Page, PageHead } from '../ui/page.tsx';
 import { Review, ReviewProblem } from '../ui/review.tsx';
 import { YamlBlock } from '../ui/yaml-block.tsx';
 
-export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `New from ${loaded?.template.metadata.name ?? 'template'} · SDP` }];
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
+export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [
+  { title: `New from ${loaded?.template.metadata.name ?? 'template'} · SDP` },
+];
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {
-  const { document } = await apiOf(request, context).get<DocumentView>(`/templates/${encodeURIComponent(params['name'] ?? '')}`);
+  const { document } = await apiOf(request, context).get<DocumentView>(
+    `/templates/${encodeURIComponent(params['name'] ?? '')}`
+  );
   return { template: document as StoredDocument<'Template'> };
 }
 
@@ -31,7 +37,9 @@ interface TemplateAnswer {
 
 /** Answers of the form: parameters are named `p.NAME`; an empty answer is the default. */
 function readAnswers(form: FormData): TemplateAnswer['answers'] {
-  const given = [...form].flatMap(([key, value]) => (key.startsWith('p.') && value !== '' ? [[key.slice(2), String(value)] as const] : []));
+  const given = [...form].flatMap(([key, value]) =>
+    key.startsWith('p.') && value !== '' ? [[key.slice(2), String(value)] as const] : []
+  );
   return { name: String(form.get('name') ?? '').trim(), parameters: Object.fromEntries(given) };
 }
 
@@ -42,7 +50,9 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
   const path = `/templates/${encodeURIComponent(params['name'] ?? '')}/clone${create ? '' : '?dryRun=true'}`;
   const result = await apiOf(request, context).try<ApplyResponse>(path, { method: 'POST', json: answers });
   if (!result.ok) return data({ answers, problem: result.problem }, { status: result.problem.status });
-  return create ? redirect(`/sandboxes/${encodeURIComponent(slugOf(answers.name))}`) : data({ answers, review: result.value });
+  return create
+    ? redirect(`/sandboxes/${encodeURIComponent(slugOf(answers.name))}`)
+    : data({ answers, review: result.value });
 }
 
 export default function NewFromTemplate() {
@@ -54,7 +64,11 @@ export default function NewFromTemplate() {
   const questions = template.spec.parameters ?? [];
   return (
     <Page wide>
-      <PageHead trail={[{ to: '/templates', label: 'Templates' }]} title={`New from ${template.metadata.name}`} about={template.spec.description} />
+      <PageHead
+        trail={[{ to: '/templates', label: 'Templates' }]}
+        title={`New from ${template.metadata.name}`}
+        about={template.spec.description}
+      />
       <div className="grid items-start gap-6 lg:grid-cols-2">
         <div className="space-y-4">
           <Card className="p-5">
@@ -115,10 +129,8 @@ export default function NewFromTemplate() {
           <YamlBlock text={resolvedYaml(name, template.spec, parameters)} label="Resolved document" />
           <CliSnippet
             commands={[
-              {
-                what: 'Create',
-                command: ['sdp clone', `template/${template.metadata.name}`, name === '' ? 'NAME' : name, ...Object.entries(parameters).filter(([, value]) => value !== '').map(([key, value]) => `--set ${key}=${value}`)].join(' '),
-              },
+              { what: 'Create from a file', command: 'sdp apply -f sandbox.yaml --wait' },
+              { what: 'Wait until ready', command: `sdp wait sandbox/${name === '' ? 'NAME' : name}` },
             ]}
           />
         </div>

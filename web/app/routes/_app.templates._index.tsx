@@ -11,6 +11,8 @@ import { EmptyState } from '../ui/empty-state.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 import { TemplateCard } from '../ui/template-card.tsx';
 
+export { ErrorPage as ErrorBoundary } from '../ui/error-page.tsx';
+
 export const meta: MetaFunction = () => [{ title: 'Templates · SDP' }];
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
@@ -32,8 +34,17 @@ export default function Templates() {
         }
       />
       {templates.length === 0 ? (
-        <EmptyState icon={LayoutTemplate} title="There is no template yet" actions={<Link to="/new" className={buttonClass('primary')}>Start with a blank sandbox</Link>}>
-          A template is a sandbox with questions: <code className="font-mono text-xs text-ink">sdp apply -f template.yaml</code>
+        <EmptyState
+          icon={LayoutTemplate}
+          title="There is no template yet"
+          actions={
+            <Link to="/new" className={buttonClass('primary')}>
+              Start with a blank sandbox
+            </Link>
+          }
+        >
+          A template is a sandbox with questions:{' '}
+          <code className="font-mono text-xs text-ink">sdp apply -f template.yaml</code>
         </EmptyState>
       ) : (
         <div className="space-y-4">
@@ -44,7 +55,12 @@ export default function Templates() {
               </li>
             ))}
           </ul>
-          <CliSnippet commands={[{ what: 'List', command: 'sdp get templates' }, { what: 'Use one', command: 'sdp clone template/NAME MY-SANDBOX' }]} />
+          <CliSnippet
+            commands={[
+              { what: 'List', command: 'sdp get templates' },
+              { what: 'Add one', command: 'sdp apply -f template.yaml' },
+            ]}
+          />
         </div>
       )}
     </Page>

@@ -22,7 +22,7 @@ function ThemeForm() {
   const fetcher = useFetcher();
   const { pathname, search } = useLocation();
   const pressed = fetcher.formData?.get('theme');
-  const theme = pressed === 'light' || pressed === 'dark' || pressed === 'system' ? pressed : (root?.theme ?? 'system');
+  const theme = pressed === 'light' || pressed === 'dark' || pressed === 'system' ? pressed : root?.theme ?? 'system';
   return (
     <fetcher.Form method="post" action="/theme">
       <noscript>
@@ -41,7 +41,11 @@ function Account({ me }: { me: WhoAmI }) {
         <p className="truncate text-ink-3">SDP {me.server.version}</p>
       </div>
       <Form method="post" action="/logout">
-        <button type="submit" title="Log out" className="grid size-8 place-items-center rounded-md text-ink-3 hover:bg-hover hover:text-ink">
+        <button
+          type="submit"
+          title="Log out"
+          className="grid size-8 place-items-center rounded-md text-ink-3 hover:bg-hover hover:text-ink"
+        >
           <LogOut aria-hidden className="size-4" />
           <span className="sr-only">Log out</span>
         </button>
@@ -63,12 +67,16 @@ function Frame() {
             tone="warn"
             title="Your login can no longer fetch"
             actions={
-              <Link to={`/login?again=1&to=${encodeURIComponent(pathname + search)}`} className={buttonClass('plain', 'sm')}>
+              <Link
+                to={`/login?again=1&to=${encodeURIComponent(pathname + search)}`}
+                className={buttonClass('plain', 'sm')}
+              >
                 Log in again
               </Link>
             }
           >
-            The server was restarted and keeps passwords in memory only. What runs keeps running; deployments wait for a login.
+            The server was restarted and keeps passwords in memory only. What runs keeps running; deployments wait for a
+            login.
           </Notice>
         </div>
       )}
@@ -90,5 +98,9 @@ export default function App() {
 }
 
 export function ErrorBoundary() {
-  return <ErrorPage />;
+  return (
+    <main>
+      <ErrorPage />
+    </main>
+  );
 }

@@ -9,7 +9,9 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
   const api = apiOf(request, context);
   const service = params['service'] ?? '';
   const known = await api.try<DocumentView>(`/services/${encodeURIComponent(service)}`);
-  const repository = known.ok ? ((known.value.document as StoredDocument<'Service'>).spec.repository ?? service) : service;
+  const repository = known.ok
+    ? (known.value.document as StoredDocument<'Service'>).spec.repository ?? service
+    : service;
   const result = await api.try<{ branches: BranchInfo[] }>(`/repositories/${encodeURIComponent(repository)}/branches`);
   return { branches: result.ok ? result.value.branches : [] };
 }

@@ -27,7 +27,10 @@ export async function action({ request, context }: ActionFunctionArgs) {
   const form = await request.formData();
   const username = String(form.get('username') ?? '').trim();
   const password = String(form.get('password') ?? '');
-  const result = await apiOf(request, context).try<LoginResponse>('/login?cookie=1', { method: 'POST', json: { username, password } });
+  const result = await apiOf(request, context).try<LoginResponse>('/login?cookie=1', {
+    method: 'POST',
+    json: { username, password },
+  });
   if (!result.ok) return data({ username, problem: result.problem }, { status: result.problem.status });
   const headers = new Headers();
   for (const cookie of result.response.headers.getSetCookie()) headers.append('Set-Cookie', cookie);
@@ -44,12 +47,23 @@ export default function Login() {
           <Logo className="size-11" />
           <div className="space-y-1.5">
             <h1 className="text-2xl font-semibold tracking-tight">Log in to SDP</h1>
-            <p className="text-ink-2">Test feature branches in a sandbox of their own. Everything else keeps coming from OCP.</p>
+            <p className="text-ink-2">
+              Test feature branches in a sandbox of their own. Everything else keeps coming from OCP.
+            </p>
           </div>
         </div>
         {answer?.problem !== undefined && <ProblemNotice problem={answer.problem} />}
         <Form method="post" className="space-y-4">
-          <Field label="User name" name="username" autoComplete="username" autoCapitalize="off" spellCheck={false} required autoFocus defaultValue={answer?.username} />
+          <Field
+            label="User name"
+            name="username"
+            autoComplete="username"
+            autoCapitalize="off"
+            spellCheck={false}
+            required
+            autoFocus
+            defaultValue={answer?.username}
+          />
           <Field
             label="Password"
             name="password"

@@ -1,4 +1,5 @@
 /** What is happening now: steps of each deployment under way, the log of the one in view. */
+import { useMemo } from 'react';
 import type { Deployment } from '#schema/records';
 import { isTerminal } from '#schema/states';
 import type { LiveState } from '../live/live-state.ts';
@@ -18,10 +19,15 @@ interface LiveDeploymentsProps {
 }
 
 export function LiveDeployments({ deployments, events, opened, choose, log }: LiveDeploymentsProps) {
+  const error = useMemo(() => firstError(log.lines), [log.lines]);
   if (deployments.length === 0) return null;
   const running = deployments.filter((one) => !isTerminal(one.state)).length;
   return (
-    <Section id="live" title={running > 0 ? 'Happening now' : 'Needs attention'} aside={running > 1 ? <p className="text-xs text-ink-3">{running} deployments under way</p> : undefined}>
+    <Section
+      id="live"
+      title={running > 0 ? 'Happening now' : 'Needs attention'}
+      aside={running > 1 ? <p className="text-xs text-ink-3">{running} deployments under way</p> : undefined}
+    >
       <div className="space-y-3">
         {deployments.map((deployment) => (
           <DeploymentPanel
@@ -40,7 +46,7 @@ export function LiveDeployments({ deployments, events, opened, choose, log }: Li
               <LogView
                 lines={log.lines}
                 live={!isTerminal(deployment.state)}
-                focusIndex={deployment.state === 'FAILED' ? firstError(log.lines) : undefined}
+                focusIndex={deployment.state === 'FAILED' ? error : undefined}
                 name={`${deployment.sandbox} ${deployment.service}`}
                 className="h-72"
               />

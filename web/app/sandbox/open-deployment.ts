@@ -9,7 +9,9 @@ const LINGER_MS = 15_000;
 
 /** Under way, just finished, or failed and not yet replaced. Pure. */
 export function deploymentsInSight(deployments: readonly Deployment[], now: number): Deployment[] {
-  const finished = deployments.filter((one) => one.state === 'RUNNING' && one.completedAt !== undefined && now - Date.parse(one.completedAt) < LINGER_MS);
+  const finished = deployments.filter(
+    (one) => one.state === 'RUNNING' && one.completedAt !== undefined && now - Date.parse(one.completedAt) < LINGER_MS
+  );
   return [...runningDeployments(deployments), ...standingFailures(deployments), ...finished];
 }
 

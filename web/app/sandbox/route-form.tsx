@@ -28,7 +28,11 @@ export function RouteForm({ row }: { row: ServiceRow }) {
     <fetcher.Form method="post">
       <input type="hidden" name="intent" value="route" />
       <input type="hidden" name="service" value={row.name} />
-      <RouteSwitch service={row.name} target={row.target} pending={wanted === 'sandbox' || wanted === 'ocp' ? wanted : undefined} />
+      <RouteSwitch
+        service={row.name}
+        target={row.target}
+        pending={wanted === 'sandbox' || wanted === 'ocp' ? wanted : undefined}
+      />
     </fetcher.Form>
   );
 }
@@ -50,7 +54,7 @@ export function RouteQuestion({ row, asked, problem }: RouteQuestionProps) {
     if (asked && state === 'idle' && data === undefined) load(`/branches/${encodeURIComponent(row.name)}`);
   }, [asked, state, data, load, row.name]);
 
-  const refused = fetcher.state === 'idle' ? (fetcher.data?.problem ?? problem) : undefined;
+  const refused = fetcher.state === 'idle' ? fetcher.data?.problem ?? problem : undefined;
   const others = new URLSearchParams(params);
   others.delete('branch-for');
   others.delete('target');

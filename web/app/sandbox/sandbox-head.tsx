@@ -19,7 +19,11 @@ interface SandboxHeadProps {
 }
 
 /** Actions that one press does; the others ask first. */
-const DIRECT = { deploy: { icon: Rocket, label: 'Deploy' }, suspend: { icon: Pause, label: 'Suspend' }, resume: { icon: Play, label: 'Resume' } } as const;
+const DIRECT = {
+  deploy: { icon: Rocket, label: 'Deploy' },
+  suspend: { icon: Pause, label: 'Suspend' },
+  resume: { icon: Play, label: 'Resume' },
+} as const;
 
 export function SandboxHead({ sandbox: { metadata, spec }, status, ask }: SandboxHeadProps) {
   const navigation = useNavigation();
@@ -30,7 +34,15 @@ export function SandboxHead({ sandbox: { metadata, spec }, status, ask }: Sandbo
   const direct = (action: keyof typeof DIRECT, look: 'primary' | 'plain') =>
     may(action) && (
       <Form method="post" action="?index" preventScrollReset>
-        <Button look={look} icon={DIRECT[action].icon} name="intent" value={action} busy={pressed === action} title={action === 'deploy' ? 'Take the newest commits of all branches' : undefined}>
+        <input type="hidden" name="then" value="sandbox" />
+        <Button
+          look={look}
+          icon={DIRECT[action].icon}
+          name="intent"
+          value={action}
+          busy={pressed === action}
+          title={action === 'deploy' ? 'Take the newest commits of all branches' : undefined}
+        >
           {DIRECT[action].label}
         </Button>
       </Form>
@@ -45,7 +57,8 @@ export function SandboxHead({ sandbox: { metadata, spec }, status, ask }: Sandbo
             {spec.description !== undefined && <p>{spec.description}</p>}
             <p className="mt-1 text-xs text-ink-3">
               By {metadata.createdBy}
-              {spec.template !== undefined && ` from template ${spec.template.name}`} · changed <Ago at={metadata.updatedAt} /> by {metadata.updatedBy}
+              {spec.template !== undefined && ` from template ${spec.template.name}`} · changed{' '}
+              <Ago at={metadata.updatedAt} /> by {metadata.updatedBy}
               {spec.expireAfter !== undefined && ` · expires when not used for ${spec.expireAfter}`}
             </p>
           </>
@@ -94,10 +107,21 @@ const cancel = (
 function CloneQuestion({ name, busy }: { name: string; busy: boolean }) {
   return (
     <ConfirmPanel title={`Clone ${name}`}>
-      <p className="text-ink-2">The clone gets the same branches, commits, environments and routes, and ports of its own.</p>
+      <p className="text-ink-2">
+        The clone gets the same branches, commits, environments and routes, and ports of its own.
+      </p>
       <Form method="post" action="?index" className="flex flex-wrap items-end gap-2">
         <input type="hidden" name="intent" value="clone" />
-        <Field label="Name of the clone" name="name" required autoFocus maxLength={40} defaultValue={`${name}-2`} autoComplete="off" className="min-w-0 flex-1 basis-60" />
+        <Field
+          label="Name of the clone"
+          name="name"
+          required
+          autoFocus
+          maxLength={40}
+          defaultValue={`${name}-2`}
+          autoComplete="off"
+          className="min-w-0 flex-1 basis-60"
+        />
         <Button look="primary" busy={busy}>
           Clone
         </Button>
@@ -110,11 +134,22 @@ function CloneQuestion({ name, busy }: { name: string; busy: boolean }) {
 function DeleteQuestion({ name, busy }: { name: string; busy: boolean }) {
   return (
     <ConfirmPanel title={`Delete ${name}?`} danger>
-      <p className="text-ink-2">Its containers, network, ports and routes go. Its history stays, and it can be restored until retention ends.</p>
+      <p className="text-ink-2">
+        Its containers, network, ports and routes go. Its history stays, and it can be restored until retention ends.
+      </p>
       <Form method="post" action="?index" className="flex flex-wrap items-end gap-2">
         <input type="hidden" name="intent" value="delete" />
         <input type="hidden" name="expected" value={name} />
-        <Field label={`Type ${name} to confirm`} name="confirm" required autoFocus autoComplete="off" autoCapitalize="off" spellCheck={false} className="min-w-0 flex-1 basis-60" />
+        <Field
+          label={`Type ${name} to confirm`}
+          name="confirm"
+          required
+          autoFocus
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          className="min-w-0 flex-1 basis-60"
+        />
         <Button look="danger" busy={busy}>
           Delete
         </Button>

@@ -16,7 +16,13 @@ interface BadgeProps {
 
 export function Badge({ tone, icon: Icon, children, spin = false, axis, title }: BadgeProps) {
   return (
-    <span title={title} className={cx('inline-flex h-6 items-center gap-1.5 rounded-full px-2 text-xs font-medium whitespace-nowrap', TONES[tone])}>
+    <span
+      title={title}
+      className={cx(
+        'inline-flex h-6 items-center gap-1.5 rounded-full px-2 text-xs font-medium whitespace-nowrap',
+        TONES[tone]
+      )}
+    >
       <Icon aria-hidden className={cx('size-3.5 shrink-0', spin && 'animate-spin-slow')} strokeWidth={2.25} />
       {axis !== undefined && <span className="sr-only">{axis}: </span>}
       {children}

@@ -19,7 +19,18 @@ export function BranchQuestion({ service, branches, busy, cancel }: BranchQuesti
         Which branch of {service} should run here?
       </label>
       <div className="flex flex-wrap gap-2">
-        <input id={id} name="branch" required autoFocus list={`${id}-branches`} placeholder="feature/…" autoComplete="off" autoCapitalize="off" spellCheck={false} className={`${INPUT} min-w-0 flex-1 basis-48 font-mono text-[13px]`} />
+        <input
+          id={id}
+          name="branch"
+          required
+          autoFocus
+          list={`${id}-branches`}
+          placeholder="feature/…"
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          className={`${INPUT} min-w-0 flex-1 basis-48 font-mono text-[13px]`}
+        />
         <datalist id={`${id}-branches`}>
           {branches.map((one) => (
             <option key={one.branch} value={one.branch}>

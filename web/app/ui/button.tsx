@@ -17,7 +17,7 @@ export function buttonClass(look: ButtonLook = 'plain', size: 'sm' | 'md' = 'md'
     'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md font-medium whitespace-nowrap transition-colors select-none',
     'disabled:cursor-not-allowed disabled:opacity-60',
     size === 'md' ? 'h-9 px-3 text-sm' : 'h-7 px-2 text-xs',
-    LOOKS[look],
+    LOOKS[look]
   );
 }
 

@@ -4,7 +4,14 @@ import { yaml } from '@codemirror/lang-yaml';
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, setDiagnostics, type Diagnostic } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
-import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from '@codemirror/view';
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+} from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import type { Finding } from '#schema/errors';
 
@@ -27,9 +34,15 @@ const theme = EditorView.theme({
   '.cm-activeLine': { backgroundColor: color('inset') },
   '.cm-activeLineGutter': { backgroundColor: color('inset'), color: color('ink') },
   '.cm-cursor': { borderLeftColor: color('ink') },
-  '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: `${color('accent-soft')} !important` },
+  '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': {
+    backgroundColor: `${color('accent-soft')} !important`,
+  },
   '&.cm-focused': { outline: `2px solid ${color('accent')}`, outlineOffset: '-1px' },
-  '.cm-tooltip': { backgroundColor: color('surface'), border: `1px solid ${color('line-strong')}`, borderRadius: '6px' },
+  '.cm-tooltip': {
+    backgroundColor: color('surface'),
+    border: `1px solid ${color('line-strong')}`,
+    borderRadius: '6px',
+  },
   '.cm-diagnostic': { padding: '6px 10px' },
 });
 
@@ -83,7 +96,13 @@ export function openEditor({ parent, text, labelledBy, nonce, onChange }: YamlEd
     }),
   });
   return {
-    setFindings: (findings) => view.dispatch(setDiagnostics(view.state, findings.map((finding) => diagnosticOf(view.state, finding)).sort((a, b) => a.from - b.from))),
+    setFindings: (findings) =>
+      view.dispatch(
+        setDiagnostics(
+          view.state,
+          findings.map((finding) => diagnosticOf(view.state, finding)).sort((a, b) => a.from - b.from)
+        )
+      ),
     goTo(line) {
       const { from } = view.state.doc.line(Math.min(Math.max(1, line), view.state.doc.lines));
       view.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: 'center' }) });

@@ -16,7 +16,9 @@ const TITLES: Record<ConditionType, string> = {
 function lookOf({ type, status }: Condition): { icon: LucideIcon; tone: string; word: string } {
   if (status === 'Unknown') return { icon: CircleHelp, tone: 'text-ink-3', word: 'unknown' };
   const yes = status === 'True';
-  return yes === ADVERSE.has(type) ? { icon: CircleAlert, tone: 'text-warn', word: yes ? 'yes' : 'no' } : { icon: CircleCheck, tone: 'text-good', word: yes ? 'yes' : 'no' };
+  return yes === ADVERSE.has(type)
+    ? { icon: CircleAlert, tone: 'text-warn', word: yes ? 'yes' : 'no' }
+    : { icon: CircleCheck, tone: 'text-good', word: yes ? 'yes' : 'no' };
 }
 
 export function Conditions({ conditions }: { conditions: Condition[] }) {
@@ -29,7 +31,8 @@ export function Conditions({ conditions }: { conditions: Condition[] }) {
             <Icon aria-hidden className={`mt-0.5 size-4 shrink-0 ${tone}`} />
             <div className="min-w-0 flex-1">
               <p className="font-medium">
-                {TITLES[condition.type]}: {word} <span className="font-mono text-xs font-normal text-ink-3">{condition.reason}</span>
+                {TITLES[condition.type]}: {word}{' '}
+                <span className="font-mono text-xs font-normal text-ink-3">{condition.reason}</span>
               </p>
               {condition.message !== '' && <p className="text-ink-2">{condition.message}</p>}
             </div>

@@ -15,7 +15,14 @@ async function copy(text: string): Promise<void> {
   area.remove();
 }
 
-export function CopyButton({ text, label, children }: { text: string; label: string; children?: string }) {
+interface CopyButtonProps {
+  /** A long text is made only when it is asked for. */
+  text: string | (() => string);
+  label: string;
+  children?: string;
+}
+
+export function CopyButton({ text, label, children }: CopyButtonProps) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -28,8 +35,16 @@ export function CopyButton({ text, label, children }: { text: string; label: str
       type="button"
       aria-label={children === undefined ? (copied ? 'Copied' : label) : undefined}
       title={label}
-      onClick={() => void copy(text).then(() => setCopied(true), () => undefined)}
-      className={cx('needs-js inline-flex h-7 shrink-0 items-center gap-1.5 rounded-md px-1.5 text-xs font-medium text-ink-2 hover:bg-hover hover:text-ink', copied && 'text-good')}
+      onClick={() =>
+        void copy(typeof text === 'string' ? text : text()).then(
+          () => setCopied(true),
+          () => undefined
+        )
+      }
+      className={cx(
+        'needs-js inline-flex h-7 shrink-0 items-center gap-1.5 rounded-md px-1.5 text-xs font-medium text-ink-2 hover:bg-hover hover:text-ink',
+        copied && 'text-good'
+      )}
     >
       <Icon aria-hidden className="size-3.5" />
       {children !== undefined && <span>{copied ? 'Copied' : children}</span>}

@@ -25,7 +25,10 @@ export function DeploymentPanel({ deployment, events, children, choose }: Deploy
     <Card className="animate-rise space-y-4 p-4">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <StateBadge state={deployment.state} />
-        <Link to={`/deployments/${deployment.id}`} className="group inline-flex items-center gap-1 font-semibold hover:underline">
+        <Link
+          to={`/deployments/${deployment.id}`}
+          className="group inline-flex items-center gap-1 font-semibold hover:underline"
+        >
           {deployment.service}
           <ChevronRight aria-hidden className="size-4 text-ink-3" />
         </Link>
@@ -36,7 +39,9 @@ export function DeploymentPanel({ deployment, events, children, choose }: Deploy
         </span>
       </div>
       <StepStrip steps={stepsOf(deployment, events)} />
-      {deployment.message !== undefined && <p className={deployment.state === 'FAILED' ? 'text-bad' : 'text-ink-2'}>{deployment.message}</p>}
+      {deployment.message !== undefined && (
+        <p className={deployment.state === 'FAILED' ? 'text-bad' : 'text-ink-2'}>{deployment.message}</p>
+      )}
       {children}
     </Card>
   );

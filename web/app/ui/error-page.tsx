@@ -8,18 +8,26 @@ import { Logo } from './logo.tsx';
 function wordsOf(error: unknown): { title: string; message: string; hint?: string | undefined } {
   if (isRouteErrorResponse(error)) {
     const problem = error.data as Partial<Problem> | undefined;
-    if (typeof problem?.message === 'string') return { title: problem.title ?? 'Something went wrong', message: problem.message, hint: problem.hint };
-    if (error.status === 404) return { title: 'There is no such page', message: 'The address leads nowhere. Perhaps it was deleted or renamed.' };
+    if (typeof problem?.message === 'string')
+      return { title: problem.title ?? 'Something went wrong', message: problem.message, hint: problem.hint };
+    if (error.status === 404)
+      return {
+        title: 'There is no such page',
+        message: 'The address leads nowhere. Perhaps it was deleted or renamed.',
+      };
     return { title: 'Something went wrong', message: `The server answered ${error.status}.` };
   }
-  return { title: 'Something went wrong', message: 'This page could not be shown. What runs in sandboxes is not affected.' };
+  return {
+    title: 'Something went wrong',
+    message: 'This page could not be shown. What runs in sandboxes is not affected.',
+  };
 }
 
 export function ErrorPage() {
   const { title, message, hint } = wordsOf(useRouteError());
   const { revalidate, state } = useRevalidator();
   return (
-    <main className="mx-auto flex max-w-lg flex-col items-start gap-3 px-6 py-20">
+    <div className="mx-auto flex max-w-lg flex-col items-start gap-3 px-6 py-20">
       <Logo className="size-9" />
       <h1 className="mt-3 text-xl font-semibold tracking-tight">{title}</h1>
       <p className="text-ink-2">{message}</p>
@@ -32,6 +40,6 @@ export function ErrorPage() {
           All sandboxes
         </Link>
       </div>
-    </main>
+    </div>
   );
 }

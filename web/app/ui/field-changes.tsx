@@ -7,7 +7,11 @@ function Value({ value, sign }: { value: unknown; sign: '+' | '-' }) {
   const text = typeof value === 'object' && value !== null ? stringify(value).trimEnd() : String(value);
   const add = sign === '+';
   return (
-    <pre className={`px-3 py-1 font-mono text-xs break-words whitespace-pre-wrap ${add ? 'bg-good-soft text-good' : 'bg-bad-soft text-bad'}`}>
+    <pre
+      className={`px-3 py-1 font-mono text-xs break-words whitespace-pre-wrap ${
+        add ? 'bg-good-soft text-good' : 'bg-bad-soft text-bad'
+      }`}
+    >
       <span className="sr-only">{add ? 'after: ' : 'before: '}</span>
       {text.split('\n').map((line, index) => `${index > 0 ? '\n' : ''}${sign} ${line}`)}
     </pre>

@@ -13,7 +13,9 @@ interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
 
 export function Field({ label, help, error, mono = false, className, ...rest }: FieldProps) {
   const id = useId();
-  const described = [help === undefined ? '' : `${id}-help`, error === undefined ? '' : `${id}-error`].filter(Boolean).join(' ');
+  const described = [help === undefined ? '' : `${id}-help`, error === undefined ? '' : `${id}-error`]
+    .filter(Boolean)
+    .join(' ');
   return (
     <div className={cx('space-y-1.5', className)}>
       <label htmlFor={id} className="block text-sm font-medium text-ink">

@@ -11,7 +11,9 @@ export function GatewayCard({ gateway }: { gateway: GatewayStatus | undefined })
     return (
       <div className="flex items-start gap-3 rounded-xl border border-dashed border-line-strong px-4 py-4">
         <Smartphone aria-hidden className="mt-0.5 size-4 shrink-0 text-ink-3" />
-        <p className="text-ink-2">The gateway has no address yet. It gets a port of its own before it starts, and keeps it.</p>
+        <p className="text-ink-2">
+          The gateway has no address yet. It gets a port of its own before it starts, and keeps it.
+        </p>
       </div>
     );
   }
@@ -27,7 +29,10 @@ export function GatewayCard({ gateway }: { gateway: GatewayStatus | undefined })
           {state !== undefined && <StateBadge state={state} axis="Gateway" />}
           <CommitRef branch={branch} commit={commit} />
         </div>
-        <a href={url} className="block font-mono text-lg font-medium tracking-tight break-all text-ink hover:text-accent hover:underline sm:text-xl">
+        <a
+          href={url}
+          className="block font-mono text-lg font-medium tracking-tight break-all text-ink hover:text-accent hover:underline sm:text-xl"
+        >
           {url}
         </a>
         {message !== undefined && <p className="text-xs text-ink-2">{message}</p>}
@@ -50,7 +55,15 @@ export function GatewayCard({ gateway }: { gateway: GatewayStatus | undefined })
         </div>
       </div>
       <figure className="flex shrink-0 items-center gap-3 sm:flex-row-reverse">
-        <QRCodeSVG value={url} size={92} marginSize={2} bgColor="#ffffff" fgColor="#17181e" className="rounded-md border border-line" title={`QR code of ${url}`} />
+        <QRCodeSVG
+          value={url}
+          size={92}
+          marginSize={2}
+          bgColor="#ffffff"
+          fgColor="#17181e"
+          className="rounded-md border border-line"
+          title={`QR code of ${url}`}
+        />
         <figcaption className="max-w-28 text-xs text-ink-3 sm:text-right">Scan to point the mobile app here</figcaption>
       </figure>
     </div>

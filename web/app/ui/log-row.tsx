@@ -35,7 +35,11 @@ export const LogRow = memo(function LogRow({ line, query, marked, previousPhase 
       >
         {line.line}
       </a>
-      <span className={cx('w-[5rem] shrink-0', PHASE_COLORS[line.phase], previousPhase !== line.phase && 'font-semibold')}>[{line.phase}]</span>
+      <span
+        className={cx('w-[5rem] shrink-0', PHASE_COLORS[line.phase], previousPhase !== line.phase && 'font-semibold')}
+      >
+        [{line.phase}]
+      </span>
       <span className="text-ink">
         <AnsiText text={line.text} query={query} />
       </span>

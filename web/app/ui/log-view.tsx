@@ -39,7 +39,9 @@ function download(name: string, lines: readonly LogLine[]): void {
 export function LogView({ lines, live, focusIndex, name, className }: LogViewProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<{ top: number; height: number }>();
-  const [follow, setFollow] = useState(true);
+  const [follow, setFollowState] = useState(true);
+  // What was decided last counts at once: a render that is under way must not scroll to the end any more.
+  const following = useRef(true);
   const [seen, setSeen] = useState(lines.length);
   const [input, setInput] = useState('');
   const [match, setMatch] = useState(0);
@@ -51,6 +53,11 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
     if (query === '') return [];
     return lines.flatMap((line, index) => (plainText(line.text).toLowerCase().includes(query) ? [index] : []));
   }, [lines, query]);
+
+  const setFollow = (on: boolean): void => {
+    following.current = on;
+    setFollowState(on);
+  };
 
   const show = (index: number): void => {
     const element = scroller.current;
@@ -72,7 +79,7 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
 
   useBrowserLayoutEffect(() => {
     const element = scroller.current;
-    if (!follow || element === null) return;
+    if (!following.current || element === null) return;
     element.scrollTop = element.scrollHeight;
     setSeen(lines.length);
   }, [lines.length, follow, view?.height]);
@@ -99,7 +106,13 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
   // Once per failure: whoever scrolls on afterwards is left in peace.
   const shownFocus = useRef<number>();
   useEffect(() => {
-    if (focusIndex === undefined || shownFocus.current === focusIndex || wanted.current !== undefined || target !== undefined) return;
+    if (
+      focusIndex === undefined ||
+      shownFocus.current === focusIndex ||
+      wanted.current !== undefined ||
+      target !== undefined
+    )
+      return;
     shownFocus.current = focusIndex;
     show(focusIndex);
   });
@@ -120,7 +133,10 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
     if (event.key === 'Escape') setInput('');
   };
 
-  const { from, to } = view === undefined ? { from: Math.max(0, lines.length - STATIC_ROWS), to: lines.length } : rowsInSight(lines.length, ROW_HEIGHT, view.top, view.height);
+  const { from, to } =
+    view === undefined
+      ? { from: Math.max(0, lines.length - STATIC_ROWS), to: lines.length }
+      : rowsInSight(lines.length, ROW_HEIGHT, view.top, view.height);
   const unseen = lines.length - seen;
   const current = matches[Math.min(match, matches.length - 1)];
 
@@ -166,7 +182,7 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
             {follow ? 'Pause' : 'Follow'}
           </button>
         )}
-        <CopyButton text={asText(lines.slice(-2_000))} label="Copy the log" />
+        <CopyButton text={() => asText(lines)} label="Copy the log" />
         <IconButton label="Download the log" icon={Download} onClick={() => download(name, lines)} />
       </div>
       <div className="relative min-h-0 flex-1">
@@ -183,12 +199,23 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
             if (atEnd) setSeen(lines.length);
             if (atEnd !== follow) setFollow(atEnd);
           }}
-          className="h-full overflow-auto overscroll-contain font-mono text-xs leading-6 focus-visible:outline-offset-[-2px]"
+          className="h-full overflow-auto overscroll-contain [overflow-anchor:none] font-mono text-xs leading-6 focus-visible:outline-offset-[-2px]"
         >
-          {lines.length === 0 && <p className="px-4 py-3 text-ink-3">{live ? 'Waiting for the first line…' : 'This log has no lines.'}</p>}
-          <div className="w-max min-w-full py-1" style={{ paddingTop: from * ROW_HEIGHT + 4, paddingBottom: (lines.length - to) * ROW_HEIGHT + 4 }}>
+          {lines.length === 0 && (
+            <p className="px-4 py-3 text-ink-3">{live ? 'Waiting for the first line…' : 'This log has no lines.'}</p>
+          )}
+          <div
+            className="w-max min-w-full py-1"
+            style={{ paddingTop: from * ROW_HEIGHT + 4, paddingBottom: (lines.length - to) * ROW_HEIGHT + 4 }}
+          >
             {lines.slice(from, to).map((line, offset) => (
-              <LogRow key={line.line} line={line} query={query} marked={from + offset === current || from + offset === focusIndex || line.line === target} previousPhase={lines[from + offset - 1]?.phase} />
+              <LogRow
+                key={line.line}
+                line={line}
+                query={query}
+                marked={from + offset === current || from + offset === focusIndex || line.line === target}
+                previousPhase={lines[from + offset - 1]?.phase}
+              />
             ))}
           </div>
         </div>
@@ -209,7 +236,13 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
 
 function IconButton({ label, icon: Icon, onClick }: { label: string; icon: typeof Search; onClick(): void }) {
   return (
-    <button type="button" aria-label={label} title={label} onClick={onClick} className="needs-js grid size-7 shrink-0 place-items-center rounded-md text-ink-2 hover:bg-hover hover:text-ink">
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+      className="needs-js grid size-7 shrink-0 place-items-center rounded-md text-ink-2 hover:bg-hover hover:text-ink"
+    >
       <Icon aria-hidden className="size-3.5" />
     </button>
   );

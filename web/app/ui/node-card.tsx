@@ -14,9 +14,23 @@ function EdgeBadge({ edge, edgeOwner }: Pick<NodeView, 'edge' | 'edgeOwner'>) {
       </Badge>
     );
   }
-  if (edge.state === 'ready') return <Badge tone="good" icon={Network}>Edge ready</Badge>;
-  if (edge.state === 'starting') return <Badge tone="busy" icon={LoaderCircle} spin>Edge starting</Badge>;
-  return <Badge tone="bad" icon={CircleX}>Edge failed</Badge>;
+  if (edge.state === 'ready')
+    return (
+      <Badge tone="good" icon={Network}>
+        Edge ready
+      </Badge>
+    );
+  if (edge.state === 'starting')
+    return (
+      <Badge tone="busy" icon={LoaderCircle} spin>
+        Edge starting
+      </Badge>
+    );
+  return (
+    <Badge tone="bad" icon={CircleX}>
+      Edge failed
+    </Badge>
+  );
 }
 
 export function NodeCard({ node }: { node: NodeView }) {
@@ -34,19 +48,26 @@ export function NodeCard({ node }: { node: NodeView }) {
     <Card className="flex flex-col">
       <div className="flex flex-wrap items-center gap-x-2.5 gap-y-2 px-4 pt-4 sm:px-5">
         <h2 className="text-[15px] font-semibold tracking-tight">{node.name}</h2>
-        <span className="rounded border border-line px-1.5 py-0.5 text-2xs font-semibold tracking-wide text-ink-2">{node.type}</span>
+        <span className="rounded border border-line px-1.5 py-0.5 text-2xs font-semibold tracking-wide text-ink-2">
+          {node.type}
+        </span>
         <span className="ml-auto flex flex-wrap gap-1.5">
           {node.online ? (
-            <Badge tone="good" icon={CircleCheck}>Online</Badge>
+            <Badge tone="good" icon={CircleCheck}>
+              Online
+            </Badge>
           ) : (
-            <Badge tone="bad" icon={Unplug}>Offline</Badge>
+            <Badge tone="bad" icon={Unplug}>
+              Offline
+            </Badge>
           )}
           <EdgeBadge edge={node.edge} edgeOwner={node.edgeOwner} />
         </span>
       </div>
       {!node.online && (
         <p className="px-4 pt-2 text-xs text-ink-2 sm:px-5">
-          Last seen <Ago at={node.lastSeenAt} />. What runs there keeps running; its state is unknown until the agent is back.
+          Last seen <Ago at={node.lastSeenAt} />. What runs there keeps running; its state is unknown until the agent is
+          back.
         </p>
       )}
       {node.edge.message !== undefined && <p className="px-4 pt-2 text-xs text-ink-2 sm:px-5">{node.edge.message}</p>}
@@ -87,7 +108,11 @@ export function NodeCard({ node }: { node: NodeView }) {
               )}
             </li>
           ))}
-          {node.repositories.length === 0 && <li className="px-4 py-2.5 text-xs text-ink-2 sm:px-5">None. Add them to the agent’s file under repositories.</li>}
+          {node.repositories.length === 0 && (
+            <li className="px-4 py-2.5 text-xs text-ink-2 sm:px-5">
+              None. Add them to the agent’s file under repositories.
+            </li>
+          )}
         </ul>
       </div>
     </Card>

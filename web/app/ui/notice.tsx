@@ -5,7 +5,14 @@ import type { Problem } from '#schema/http';
 import { cx } from './cx.ts';
 import { TEXT_TONES, type Tone } from './tone.ts';
 
-const ICONS: Record<Tone, LucideIcon> = { good: CircleCheck, warn: CircleAlert, bad: CircleX, busy: Info, quiet: Info, accent: Info };
+const ICONS: Record<Tone, LucideIcon> = {
+  good: CircleCheck,
+  warn: CircleAlert,
+  bad: CircleX,
+  busy: Info,
+  quiet: Info,
+  accent: Info,
+};
 const BOXES = {
   good: 'border-good/30 bg-good-soft',
   warn: 'border-warn/30 bg-warn-soft',
@@ -27,7 +34,10 @@ interface NoticeProps {
 export function Notice({ tone, title, children, actions, announce = false }: NoticeProps) {
   const Icon = ICONS[tone];
   return (
-    <div role={announce ? 'alert' : undefined} className={cx('flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg border px-3.5 py-3', BOXES[tone])}>
+    <div
+      role={announce ? 'alert' : undefined}
+      className={cx('flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg border px-3.5 py-3', BOXES[tone])}
+    >
       <Icon aria-hidden className={cx('mt-0.5 size-4 shrink-0', TEXT_TONES[tone])} />
       <div className="min-w-0 flex-1 space-y-0.5 break-words">
         {title !== undefined && <p className="font-medium text-ink">{title}</p>}

@@ -41,5 +41,9 @@ export function PageHead({ title, trail = [], about, actions }: PageHeadProps) {
 }
 
 export function Page({ children, wide = false }: { children: ReactNode; wide?: boolean }) {
-  return <div className={cx('mx-auto w-full px-4 py-6 sm:px-8 sm:py-8', wide ? 'max-w-[90rem]' : 'max-w-6xl')}>{children}</div>;
+  return (
+    <div className={cx('mx-auto w-full px-4 py-6 sm:px-8 sm:py-8', wide ? 'max-w-[90rem]' : 'max-w-6xl')}>
+      {children}
+    </div>
+  );
 }

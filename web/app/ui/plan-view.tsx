@@ -1,5 +1,20 @@
 /** What a save would do: the same plan that the reconciler will follow. */
-import { Ban, CirclePlay, CircleStop, Container, Download, Hammer, KeyRound, Network, RefreshCw, Replace, Split, Trash2, Unplug, type LucideIcon } from 'lucide-react';
+import {
+  Ban,
+  CirclePlay,
+  CircleStop,
+  Container,
+  Download,
+  Hammer,
+  KeyRound,
+  Network,
+  RefreshCw,
+  Replace,
+  Split,
+  Trash2,
+  Unplug,
+  type LucideIcon,
+} from 'lucide-react';
 import type { PlanStep, PlanView as Plan } from '#schema/http';
 import { Notice } from './notice.tsx';
 
@@ -22,7 +37,11 @@ export function PlanView({ plan }: { plan: Plan }) {
   return (
     <div className="space-y-3">
       {plan.blocked.map((one) => (
-        <Notice key={`${one.service ?? ''}${one.code}${one.reason}`} tone="bad" title={one.service === undefined ? 'Blocked' : `Blocked: ${one.service}`}>
+        <Notice
+          key={`${one.service ?? ''}${one.code}${one.reason}`}
+          tone="bad"
+          title={one.service === undefined ? 'Blocked' : `Blocked: ${one.service}`}
+        >
           {one.reason}
         </Notice>
       ))}

@@ -5,15 +5,23 @@ import { Findings } from './findings.tsx';
 import { Notice, ProblemNotice } from './notice.tsx';
 import { PlanView } from './plan-view.tsx';
 
-const OUTCOMES: Record<ApplyResult['outcome'], string> = { created: 'will be created', configured: 'will change', unchanged: 'stays as it is' };
+const OUTCOMES: Record<ApplyResult['outcome'], string> = {
+  created: 'will be created',
+  configured: 'will change',
+  unchanged: 'stays as it is',
+};
 
 function Result({ result }: { result: ApplyResult }) {
   return (
     <div className="space-y-4">
       <h3 className="text-sm">
         <span className="text-ink-3">{result.kind} </span>
-        <span className="font-semibold">{result.name}</span> <span className="text-ink-2">{OUTCOMES[result.outcome]}</span>
+        <span className="font-semibold">{result.name}</span>{' '}
+        <span className="text-ink-2">{OUTCOMES[result.outcome]}</span>
       </h3>
+      {result.outcome === 'configured' && result.changes.length === 0 && (
+        <p className="text-ink-2">Only the text changes: comments, order or layout. What is wanted stays the same.</p>
+      )}
       {result.changes.length > 0 && (
         <div className="space-y-2">
           <h4 className="text-xs font-medium text-ink-3">

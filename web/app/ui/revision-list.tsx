@@ -7,7 +7,13 @@ import { YamlBlock } from './yaml-block.tsx';
 
 export type ShownRevision = Omit<Revision, 'spec'> & { yaml: string };
 
-export function RevisionList({ revisions, rollback }: { revisions: ShownRevision[]; rollback(revision: number): ReactNode }) {
+export function RevisionList({
+  revisions,
+  rollback,
+}: {
+  revisions: ShownRevision[];
+  rollback(revision: number): ReactNode;
+}) {
   const newest = revisions[0]?.revision;
   return (
     <ol className="divide-y divide-line rounded-xl border border-line bg-surface shadow-card">
@@ -19,8 +25,13 @@ export function RevisionList({ revisions, rollback }: { revisions: ShownRevision
           <div className="min-w-0 flex-1">
             <details className="group/revision">
               <summary className="flex items-center gap-1.5 rounded">
-                <span className="min-w-0 font-medium break-words">{revision.message === '' ? (revision.deleted ? 'Deleted' : 'Saved') : revision.message}</span>
-                <ChevronRight aria-hidden className="size-3.5 shrink-0 text-ink-3 transition-transform group-open/revision:rotate-90" />
+                <span className="min-w-0 font-medium break-words">
+                  {revision.message === '' ? (revision.deleted ? 'Deleted' : 'Saved') : revision.message}
+                </span>
+                <ChevronRight
+                  aria-hidden
+                  className="size-3.5 shrink-0 text-ink-3 transition-transform group-open/revision:rotate-90"
+                />
               </summary>
               {revision.yaml !== '' && (
                 <div className="mt-2">
@@ -32,7 +43,11 @@ export function RevisionList({ revisions, rollback }: { revisions: ShownRevision
               {revision.author} · <Ago at={revision.at} /> · generation {revision.generation}
             </p>
           </div>
-          {revision.revision === newest ? <span className="rounded-full bg-quiet-soft px-2 py-0.5 text-xs font-medium text-ink-2">current</span> : revision.deleted ? null : rollback(revision.revision)}
+          {revision.revision === newest ? (
+            <span className="rounded-full bg-quiet-soft px-2 py-0.5 text-xs font-medium text-ink-2">current</span>
+          ) : revision.deleted ? null : (
+            rollback(revision.revision)
+          )}
         </li>
       ))}
     </ol>

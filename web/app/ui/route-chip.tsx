@@ -17,7 +17,7 @@ export function RouteChip({ service, target }: { service: string; target: RouteS
     <span
       className={cx(
         'inline-flex h-6 items-center gap-1.5 rounded-md border px-1.5 text-xs whitespace-nowrap',
-        here ? 'border-accent/30 bg-accent-soft text-accent' : 'border-line bg-inset text-ink-2',
+        here ? 'border-accent/30 bg-accent-soft text-accent' : 'border-line bg-inset text-ink-2'
       )}
     >
       <Icon aria-hidden className="size-3.5 shrink-0" />

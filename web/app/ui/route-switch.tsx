@@ -15,7 +15,11 @@ interface RouteSwitchProps {
 export function RouteSwitch({ service, target, pending, disabled = false }: RouteSwitchProps) {
   const shown = pending ?? target;
   return (
-    <div role="group" aria-label={`Route of ${service}`} className="inline-flex rounded-lg border border-line bg-inset p-0.5">
+    <div
+      role="group"
+      aria-label={`Route of ${service}`}
+      className="inline-flex rounded-lg border border-line bg-inset p-0.5"
+    >
       {(['sandbox', 'ocp'] as const).map((one) => {
         const { icon: Icon, word } = ROUTE_LOOKS[one];
         const on = shown === one;
@@ -30,7 +34,11 @@ export function RouteSwitch({ service, target, pending, disabled = false }: Rout
             disabled={disabled || (on && pending === undefined)}
             className={cx(
               'inline-flex h-7 items-center gap-1.5 rounded-md px-2 text-xs font-medium',
-              on ? (one === 'sandbox' ? 'bg-accent-soft text-accent shadow-card' : 'bg-raised text-ink shadow-card') : 'text-ink-3 hover:text-ink',
+              on
+                ? one === 'sandbox'
+                  ? 'bg-accent-soft text-accent shadow-card'
+                  : 'bg-raised text-ink shadow-card'
+                : 'text-ink-3 hover:text-ink'
             )}
           >
             <Shown aria-hidden className={cx('size-3.5', pending === one && 'animate-spin-slow')} />

@@ -26,7 +26,10 @@ function SandboxCard({ sandbox: { metadata, spec, status } }: { sandbox: StoredD
     <article className="group relative rounded-xl border border-line bg-surface px-4 py-4 shadow-card transition-colors hover:border-line-strong sm:px-5">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <h2 className="min-w-0 text-[15px] font-semibold tracking-tight">
-          <Link to={`/sandboxes/${metadata.slug}`} className="break-words after:absolute after:inset-0 after:rounded-xl group-hover:text-accent">
+          <Link
+            to={`/sandboxes/${metadata.slug}`}
+            className="break-words after:absolute after:inset-0 after:rounded-xl group-hover:text-accent"
+          >
             {metadata.name}
           </Link>
           {metadata.deletedAt !== undefined && <span className="ml-2 text-xs font-normal text-bad">being deleted</span>}

@@ -22,7 +22,10 @@ interface ShellProps {
 export function Shell({ account, theme, banner, children }: ShellProps) {
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[14rem_minmax(0,1fr)]">
-      <a href="#main" className="sr-only z-50 rounded-md bg-accent-solid px-3 py-2 text-white focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-md bg-accent-solid px-3 py-2 text-white focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
         Skip to the content
       </a>
       <aside className="sticky top-0 hidden h-dvh flex-col border-r border-line px-3 py-4 md:flex">
@@ -48,9 +51,21 @@ export function Shell({ account, theme, banner, children }: ShellProps) {
         </main>
         <div className="px-4 pb-6 md:hidden">{account}</div>
       </div>
-      <nav aria-label="Pages" className="fixed inset-x-0 bottom-0 z-20 grid grid-cols-4 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden">
+      <nav
+        aria-label="Pages"
+        className="fixed inset-x-0 bottom-0 z-20 grid grid-cols-4 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
+      >
         {PAGES.map(({ to, label, icon: Icon }) => (
-          <NavLink key={to} to={to} className={({ isActive }) => cx('flex flex-col items-center gap-0.5 py-2 text-2xs font-medium', isActive ? 'text-accent' : 'text-ink-3')}>
+          <NavLink
+            key={to}
+            to={to}
+            className={({ isActive }) =>
+              cx(
+                'flex flex-col items-center gap-0.5 py-2 text-2xs font-medium',
+                isActive ? 'text-accent' : 'text-ink-3'
+              )
+            }
+          >
             <Icon aria-hidden className="size-5" strokeWidth={1.75} />
             {label}
           </NavLink>
@@ -75,7 +90,10 @@ function SideLink({ to, label, icon: Icon }: (typeof PAGES)[number]) {
     <NavLink
       to={to}
       className={({ isActive }) =>
-        cx('flex h-9 items-center gap-2.5 rounded-md px-2.5 font-medium', isActive ? 'bg-accent-soft text-accent' : 'text-ink-2 hover:bg-hover hover:text-ink')
+        cx(
+          'flex h-9 items-center gap-2.5 rounded-md px-2.5 font-medium',
+          isActive ? 'bg-accent-soft text-accent' : 'text-ink-2 hover:bg-hover hover:text-ink'
+        )
       }
     >
       <Icon aria-hidden className="size-4" />

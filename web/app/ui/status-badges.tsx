@@ -63,9 +63,18 @@ function show({ tone, icon, word, spin }: Look, axis: string, title?: string) {
   );
 }
 
-export const HealthBadge = ({ health, title }: { health: Health; title?: string }) => show(HEALTH[health], 'Health', title);
+export const HealthBadge = ({ health, title }: { health: Health; title?: string }) =>
+  show(HEALTH[health], 'Health', title);
 export const SyncBadge = ({ sync, title }: { sync: Sync; title?: string }) => show(SYNC[sync], 'Sync', title);
-export const StateBadge = ({ state, axis = 'State', title }: { state: DeploymentState; axis?: string; title?: string }) => show(STATE[state], axis, title);
+export const StateBadge = ({
+  state,
+  axis = 'State',
+  title,
+}: {
+  state: DeploymentState;
+  axis?: string;
+  title?: string;
+}) => show(STATE[state], axis, title);
 
 export function stateWord(state: DeploymentState): string {
   return STATE[state].word;

@@ -11,21 +11,29 @@ function services(count: number): string {
 
 function healthReason(status: SandboxStatus): string {
   const ready = status.conditions.find((condition) => condition.type === 'Ready');
-  const trouble = status.conditions.find(({ type, status: is, message }) => (type === 'Failed' || type === 'Blocked') && is === 'True' && message !== '');
+  const trouble = status.conditions.find(
+    ({ type, status: is, message }) => (type === 'Failed' || type === 'Blocked') && is === 'True' && message !== ''
+  );
   const telling = trouble ?? ready;
   if (telling !== undefined && telling.message !== '') return telling.message;
   return status.health === 'Healthy' ? 'Everything that is wanted runs and is routed.' : 'See the conditions below.';
 }
 
 function syncReason({ sync, services: all }: SandboxStatus): string {
-  const waiting = Object.values(all).filter((one) => one.wantedCommit !== undefined && one.wantedCommit !== one.commit).length;
+  const waiting = Object.values(all).filter(
+    (one) => one.wantedCommit !== undefined && one.wantedCommit !== one.commit
+  ).length;
   if (sync === 'Synced') return 'What runs is what was asked for.';
   if (sync === 'Unknown') return 'A node does not report, so nobody can say.';
-  return waiting > 0 ? `${services(waiting)} ${waiting === 1 ? 'waits' : 'wait'} for another version.` : 'What runs differs from what was asked for.';
+  return waiting > 0
+    ? `${services(waiting)} ${waiting === 1 ? 'waits' : 'wait'} for another version.`
+    : 'What runs differs from what was asked for.';
 }
 
 function operationReason({ operation, services: all, gateway }: SandboxStatus): string {
-  const named = Object.entries(gateway === undefined ? all : { ...all, gateway }).filter(([, one]) => one.state === operation);
+  const named = Object.entries(gateway === undefined ? all : { ...all, gateway }).filter(
+    ([, one]) => one.state === operation
+  );
   const names = named.map(([name]) => name).join(', ');
   if (operation === 'RUNNING') return `${names === '' ? 'Everything' : names} ${named.length === 1 ? 'is' : 'are'} up.`;
   return names === '' ? 'Nothing is under way.' : `${stateWord(operation)}: ${names}.`;
@@ -47,7 +55,9 @@ export function StatusSummary({ status, deleting }: { status: SandboxStatus | un
   if (status === undefined) {
     return (
       <Card className="px-4 py-3.5">
-        <p className="text-ink-2">{deleting ? 'It is being deleted.' : 'It was just saved. The first look at it is under way.'}</p>
+        <p className="text-ink-2">
+          {deleting ? 'It is being deleted.' : 'It was just saved. The first look at it is under way.'}
+        </p>
       </Card>
     );
   }

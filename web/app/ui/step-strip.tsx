@@ -7,7 +7,12 @@ import { Elapsed } from './now.tsx';
 
 const LOOKS: Record<StepState, { icon: LucideIcon; dot: string; text: string; word: string }> = {
   pending: { icon: CircleDashed, dot: 'border-line-strong text-ink-3', text: 'text-ink-3', word: 'waiting' },
-  running: { icon: LoaderCircle, dot: 'border-busy bg-busy-soft text-busy', text: 'text-ink font-medium', word: 'running' },
+  running: {
+    icon: LoaderCircle,
+    dot: 'border-busy bg-busy-soft text-busy',
+    text: 'text-ink font-medium',
+    word: 'running',
+  },
   done: { icon: Check, dot: 'border-good/40 bg-good-soft text-good', text: 'text-ink', word: 'done' },
   failed: { icon: X, dot: 'border-bad bg-bad-soft text-bad', text: 'text-bad font-medium', word: 'failed' },
   stopped: { icon: Square, dot: 'border-line-strong text-ink-3', text: 'text-ink-3', word: 'stopped' },
@@ -30,14 +35,29 @@ export function StepStrip({ steps }: { steps: StepView[] }) {
         const { icon: Icon, dot, text, word } = LOOKS[step.state];
         const reached = !isAhead(step);
         return (
-          <li key={step.key} aria-current={step.state === 'running' ? 'step' : undefined} className="relative flex flex-col items-start gap-1.5">
+          <li
+            key={step.key}
+            aria-current={step.state === 'running' ? 'step' : undefined}
+            className="relative flex flex-col items-start gap-1.5"
+          >
             {index < steps.length - 1 && (
-              <span aria-hidden className={cx('absolute top-[11px] right-1.5 left-[30px] h-px', isAhead(steps[index + 1]) ? 'bg-line' : 'bg-good/50', !reached && 'bg-line')} />
+              <span
+                aria-hidden
+                className={cx(
+                  'absolute top-[11px] right-1.5 left-[30px] h-px',
+                  isAhead(steps[index + 1]) ? 'bg-line' : 'bg-good/50',
+                  !reached && 'bg-line'
+                )}
+              />
             )}
             <span className={cx('grid size-6 place-items-center rounded-full border', dot)}>
-              <Icon aria-hidden strokeWidth={2.5} className={cx('size-3', step.state === 'running' && 'animate-spin-slow')} />
+              <Icon
+                aria-hidden
+                strokeWidth={2.5}
+                className={cx('size-3', step.state === 'running' && 'animate-spin-slow')}
+              />
             </span>
-            <span className={cx('text-xs leading-tight', text)}>
+            <span className={cx('text-2xs leading-tight sm:text-xs', text)}>
               {step.label}
               <span className="sr-only">: {word}</span>
               <span className="mt-0.5 block text-2xs font-normal text-ink-3">

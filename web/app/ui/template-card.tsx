@@ -9,7 +9,10 @@ export function TemplateCard({ template: { metadata, spec } }: { template: Store
   return (
     <article className="group relative flex h-full flex-col gap-3 rounded-xl border border-line bg-surface p-5 shadow-card transition-colors hover:border-line-strong">
       <h2 className="flex items-center justify-between gap-3 text-[15px] font-semibold tracking-tight">
-        <Link to={`/templates/${metadata.slug}`} className="break-words after:absolute after:inset-0 after:rounded-xl group-hover:text-accent">
+        <Link
+          to={`/templates/${metadata.slug}`}
+          className="break-words after:absolute after:inset-0 after:rounded-xl group-hover:text-accent"
+        >
           {metadata.name}
         </Link>
         <ArrowRight aria-hidden className="size-4 shrink-0 text-ink-3 group-hover:text-accent" />

@@ -26,7 +26,10 @@ export function ThemeButtons({ theme }: { theme: Theme }): ReactNode {
             value={one}
             aria-pressed={theme === one}
             title={label}
-            className={cx('grid size-7 place-items-center rounded-md text-ink-3 hover:text-ink', theme === one && 'bg-raised text-ink shadow-card')}
+            className={cx(
+              'grid size-7 place-items-center rounded-md text-ink-3 hover:text-ink',
+              theme === one && 'bg-raised text-ink shadow-card'
+            )}
           >
             <Icon aria-hidden className="size-3.5" />
             <span className="sr-only">{label}</span>

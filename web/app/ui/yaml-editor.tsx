@@ -69,7 +69,11 @@ export function YamlEditor({ name, label, text, findings, onChange, className }:
         autoCapitalize="off"
         className="min-h-96 w-full flex-1 resize-y rounded-lg border border-control bg-surface p-3 font-mono text-[13px] leading-relaxed shadow-card"
       />
-      <div ref={host} hidden={!open} className="min-h-96 flex-1 overflow-hidden rounded-lg border border-line-strong bg-surface shadow-card" />
+      <div
+        ref={host}
+        hidden={!open}
+        className="min-h-96 flex-1 overflow-hidden rounded-lg border border-line-strong bg-surface shadow-card"
+      />
     </div>
   );
 }
