@@ -141,7 +141,8 @@ export function runProcess(request: ProcessRequest): Promise<ProcessResult> {
     let straggler: NodeJS.Timeout | undefined;
     child.on('exit', () => {
       // A child of the child may hold the pipes open: it does not outlive its parent for long.
-      for (const pipe of child.stdio.slice(3)) pipe?.destroy();
+      // What is in its descriptors already is heard first, which takes one turn of the event loop.
+      setImmediate(() => setImmediate(() => child.stdio.slice(3).forEach((pipe) => pipe?.destroy())));
       straggler = setTimeout(
         () => {
           killGroup(pid, 'SIGKILL');

@@ -39,7 +39,7 @@ function importsOf(file: string): string[] {
 /** The area that a specifier leads to, or undefined for packages and Node's own modules. */
 function targetOf(file: string, specifier: string): string | undefined {
   if (specifier.startsWith('#')) return areaOf(specifier.slice(1));
-  if (!specifier.startsWith('.')) return undefined;
+  if (!specifier.startsWith('.') || specifier.includes('/node_modules/')) return undefined;
   return areaOf(path.normalize(path.join(path.dirname(file), specifier)));
 }
 
