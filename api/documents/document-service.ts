@@ -7,7 +7,7 @@ import { dotted } from '#schema/parse/explain';
 import { suggestion } from '#schema/parse/near';
 import { formatPosition } from '#schema/parse/validate-draft';
 import type { Clock, Fleet, Reconciler } from '#reconciler/contract';
-import type { Store, Write, WriteResult } from '#specs/store';
+import type { CarriedResolution, Store, Write, WriteResult } from '#specs/store';
 import { describeError, type Logger } from '../http/logger.ts';
 import { fieldChanges } from './field-changes.ts';
 import { assertNotHeld } from './hold.ts';
@@ -77,7 +77,7 @@ export class DocumentService {
     // A dry run first: what cannot be written needs no plan.
     const expected = await store.dryRun(writes, author);
     await this.#assertUnheld(drafts.filter((_, index) => expected[index]?.outcome !== 'unchanged'), options.user);
-    const plans = await this.#plans(drafts, options.user, dryRun);
+    const plans = await this.#plans(writes, options.user, dryRun);
     const results = dryRun ? expected : await store.apply(writes, author);
     // A plan is shown once: with the sandbox, where both it and its routes are written.
     const sandboxes = new Set(results.filter(({ document }) => document.kind === 'Sandbox').map(({ document }) => document.metadata.slug));
@@ -128,11 +128,12 @@ export class DocumentService {
   }
 
   /** A plan that cannot be made must not keep anybody from saving; a dry run says why. */
-  async #plans(drafts: readonly Draft[], user: string, dryRun: boolean): Promise<Map<string, PlanView>> {
+  async #plans(writes: readonly Write[], user: string, dryRun: boolean): Promise<Map<string, PlanView>> {
     const plans = new Map<string, PlanView>();
+    const drafts = writes.map((write) => write.draft);
     for (const slug of affectedSandboxes(drafts)) {
       try {
-        plans.set(slug, await this.#options.reconciler.preview(drafts, slug, user));
+        plans.set(slug, await this.#options.reconciler.preview(drafts, slug, user, carriedFor(writes, slug)));
       } catch (thrown) {
         if (dryRun) throw thrown;
         this.#options.log.warn('no plan', { sandbox: slug, error: describeError(thrown) });
@@ -146,6 +147,12 @@ export class DocumentService {
 export function affectedSandboxes(drafts: readonly Draft[]): string[] {
   const own = drafts.filter((draft) => draft.kind === 'Sandbox' || draft.kind === 'Route');
   return [...new Set(own.map((draft) => slugOf(draft.metadata.name)))];
+}
+
+/** What the write of one sandbox carries beside its spec: commits of a rollback, the request of a deploy. */
+function carriedFor(writes: readonly Write[], slug: string): CarriedResolution[] {
+  const own = writes.filter(({ draft }) => draft.kind === 'Sandbox' && slugOf(draft.metadata.name) === slug);
+  return own.flatMap((write) => write.resolutions ?? []);
 }
 
 function toFinding(mistake: ReferenceMistake, position: SourcePosition): Finding {

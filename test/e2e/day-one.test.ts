@@ -34,6 +34,15 @@ async function status(name = SANDBOX): Promise<SandboxStatus> {
 const containers = async (): Promise<string> =>
   (await platform.dockerCli('ps', '-a', '--no-trunc', '--format', '{{.Names}} {{.ID}}')).split('\n').sort().join('\n');
 
+/** Until no replaced container drains any more: it may serve its open connections for some seconds after Ready. */
+async function settled(): Promise<void> {
+  const end = Date.now() + 15_000;
+  while (/\.(old|next)-/.test(await containers())) {
+    if (Date.now() > end) throw new Error(`replaced containers stayed:\n${await containers()}`);
+    await sleep(100);
+  }
+}
+
 async function commit(repository: string, branch: string, edit: (directory: string) => Promise<void>, message: string): Promise<string> {
   const directory = path.join(platform.directory, `work-${repository}-${randomBytes(3).toString('hex')}`);
   const bare = path.join(platform.root, 'demo', 'git', 'repositories', `${repository}.git`);
@@ -140,11 +149,13 @@ describe('the day-one walk', () => {
     const seconds = await platform.start();
     console.info(`second start after ${seconds.toFixed(1)} s`);
     await platform.ok(['wait', `sandbox/${SANDBOX}`, '--for=condition=Ready', '--timeout', '90s']);
+    await settled();
     const names = (await platform.dockerCli('ps', '-a', '--format', '{{.Names}}')).split('\n').filter((name) => name.startsWith(ACCOUNT));
     expect(names).toEqual([ACCOUNT]);
   });
 
   it('restarts no container for a new catalogue entry, an edited template or its own restart', async () => {
+    await settled();
     const before = await containers();
     await platform.ok(['apply', '-f', '-'], {
       input: 'apiVersion: sdp/v1\nkind: Service\nmetadata: {name: ledger}\nspec: {baseline: "https://ledger-dev.sdp-demo.internal:7443"}\n---\ntemplate: EXTRA\nservices:\n  account: {branch: develop}\n',
