@@ -13,7 +13,6 @@ import { makeRunFolder, removeDeadRuns, removeLeftovers, removeRun, settledLefto
 
 /** For everything, provisioning included: a run that hangs ends with a message instead of blocking CI. */
 const LIMIT_MINUTES = 20;
-const SLOWEST = 5;
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -62,7 +61,7 @@ async function check(title, argv) {
 
 const nameOf = (file) => path.relative(root, file.name);
 
-/** Adds what vitest reports to the totals, and says what the totals do not: what was skipped, what took longest. */
+/** Adds what vitest reports to the totals, and names what was skipped. Answers the count of failures. */
 function count(title, result) {
   totals.passed += result.numPassedTests;
   totals.skipped += result.numPendingTests + result.numTodoTests;
@@ -78,15 +77,13 @@ function count(title, result) {
       if (['pending', 'skipped', 'todo'].includes(one.status)) console.log(`skipped: ${nameOf(file)} > ${one.fullName}`);
     }
   }
-  const byTime = result.testResults.map((file) => ({ file, ms: file.endTime - file.startTime })).sort((a, b) => b.ms - a.ms);
-  for (const { file, ms } of byTime.slice(0, SLOWEST)) console.log(`${(ms / 1000).toFixed(1).padStart(7)} s  ${nameOf(file)}`);
   return failed;
 }
 
 async function suite(title, config) {
   if (overdue) return;
   const report = path.join(folder, 'reports', `${title}.json`);
-  const reporters = ['default', 'json', path.join(root, 'test/harness/running-reporter.mjs')].map((name) => `--reporter=${name}`);
+  const reporters = ['default', 'json', path.join(root, 'test/harness/files-reporter.mjs')].map((name) => `--reporter=${name}`);
   const ok = await run(title, ['node_modules/.bin/vitest', 'run', '-c', config, ...reporters, `--outputFile.json=${report}`]);
   let failed = 0;
   try {

@@ -144,7 +144,7 @@ describe('two nodes', () => {
     expect(again.status).toBe(503);
     expect(failed.body).toMatchObject({ hop: 'edge of gateway-1, inside port 7080', service: 'account' });
     expect(failed.body.detail).toContain(`${LINK.services} port 9001`);
-    await expect.poll(async () => (await askAccount(A)).body.name, { timeout: 20_000 }).toBe('two-a/account');
+    await expect.poll(async () => (await askAccount(A)).body.name, { timeout: 40_000 }).toBe('two-a/account');
   });
 });
 
