@@ -2,11 +2,17 @@
  * `npm test`: provisions what the tests need, checks types and generated code, runs every test, and ends with
  * one line that counts them. Needs Linux and root, and says so.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { provisionForTests } from '../api/main/provision/for-tests.mjs';
+import { descendantsOf, signal } from './harness/processes.mjs';
+import { makeRunFolder, removeDeadRuns, removeLeftovers, removeRun, settledLeftoversOf } from './harness/run-folder.mjs';
+
+/** For everything, provisioning included: a run that hangs ends with a message instead of blocking CI. */
+const LIMIT_MINUTES = 20;
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -17,51 +23,131 @@ if (process.platform !== 'linux' || process.getuid?.() !== 0) {
   process.exit(1);
 }
 
-const { provisionForTests } = await import('../api/main/provision/for-tests.mjs');
-await provisionForTests(root);
-
-const reports = mkdtempSync(path.join(tmpdir(), 'sdp-test-'));
+const started = Date.now();
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const problems = [];
+const folder = makeRunFolder();
+let overdue = false;
 
+function fail(title, count = 1) {
+  totals.failed += count;
+  problems.push(title);
+}
+
+/** Resolves to whether the program ended well. */
 function run(title, argv) {
   console.log(`\n== ${title}`);
-  const started = Date.now();
-  const { status, signal } = spawnSync(argv[0], argv.slice(1), { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NO_COLOR: '1' } });
-  console.log(`== ${title}: ${status === 0 ? 'ok' : `failed (${signal ?? `exit ${status}`})`} after ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  return status === 0;
+  const since = Date.now();
+  return new Promise((resolve) => {
+    const child = spawn(argv[0], argv.slice(1), {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, NO_COLOR: '1', TMPDIR: folder },
+    });
+    const end = (why) => {
+      console.log(`== ${title}: ${why === undefined ? 'ok' : `failed (${why})`} after ${seconds(since)}`);
+      resolve(why === undefined);
+    };
+    child.on('error', (error) => end(error.message));
+    child.on('exit', (code, killedBy) => end(code === 0 ? undefined : (killedBy ?? `exit ${code}`)));
+  });
 }
 
-function check(title, argv) {
-  if (run(title, argv)) totals.passed += 1;
-  else {
-    totals.failed += 1;
-    problems.push(title);
+async function check(title, argv) {
+  if (overdue) return;
+  if (await run(title, argv)) totals.passed += 1;
+  else fail(title);
+}
+
+const nameOf = (file) => path.relative(root, file.name);
+
+/** Adds what vitest reports to the totals, and names what was skipped. Answers the count of failures. */
+function count(title, result) {
+  totals.passed += result.numPassedTests;
+  totals.skipped += result.numPendingTests + result.numTodoTests;
+  // A file whose imports or hooks fail has no failed test of its own.
+  const failures = result.testResults.map((file) => {
+    const tests = file.assertionResults.filter((one) => one.status === 'failed').length;
+    return file.status === 'failed' ? Math.max(1, tests) : tests;
+  });
+  const failed = failures.reduce((sum, one) => sum + one, 0);
+  if (failed > 0) fail(title, failed);
+  for (const file of result.testResults) {
+    for (const one of file.assertionResults) {
+      if (['pending', 'skipped', 'todo'].includes(one.status)) console.log(`skipped: ${nameOf(file)} > ${one.fullName}`);
+    }
   }
+  return failed;
 }
 
-function suite(title, config) {
-  const report = path.join(reports, `${title}.json`);
-  const ok = run(title, ['node_modules/.bin/vitest', 'run', '-c', config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]);
+async function suite(title, config) {
+  if (overdue) return;
+  const report = path.join(folder, 'reports', `${title}.json`);
+  const reporters = ['default', 'json', path.join(root, 'test/harness/files-reporter.mjs')].map((name) => `--reporter=${name}`);
+  const ok = await run(title, ['node_modules/.bin/vitest', 'run', '-c', config, ...reporters, `--outputFile.json=${report}`]);
+  let failed = 0;
   try {
-    const result = JSON.parse(readFileSync(report, 'utf8'));
-    totals.passed += result.numPassedTests;
-    totals.failed += result.numFailedTests;
-    totals.skipped += result.numPendingTests + result.numTodoTests;
-    if (!ok && result.numFailedTests === 0) totals.failed += 1;
+    failed = count(title, JSON.parse(readFileSync(report, 'utf8')));
   } catch (error) {
     console.error(`The report of ${title} cannot be read: ${error.message}`);
-    totals.failed += 1;
   }
-  if (!ok) problems.push(title);
+  // An unhandled rejection, or an end without a report.
+  if (!ok && failed === 0) fail(title);
+  const left = await settledLeftoversOf(folder);
+  if (left.length === 0) totals.passed += 1;
+  else fail(`${title} leaves things behind`);
+  for (const one of left) console.error(`left behind by ${title}: ${one}`);
+  if (left.length > 0) await removeLeftovers(folder);
 }
 
-check('generated code is current', ['node', 'schema/generate/generate.mjs', '--check']);
-check('types', ['node_modules/.bin/tsc', '--noEmit', '-p', '.']);
-suite('unit', 'test/vitest.unit.config.ts');
-suite('world', 'test/vitest.world.config.ts');
-rmSync(reports, { recursive: true, force: true });
+/** Ends everything that this run started, and whatever it left behind. */
+async function end(name) {
+  signal(descendantsOf(process.pid), name);
+  await sleep(1_000);
+  signal(descendantsOf(process.pid), 'SIGKILL');
+}
 
-if (problems.length > 0) console.log(`\nFailed: ${problems.join(', ')}`);
+const limit = setTimeout(() => {
+  overdue = true;
+  let running = 'provisioning, or between suites';
+  try {
+    running = readFileSync(path.join(folder, 'running'), 'utf8').trim() || running;
+  } catch {
+    // No suite has begun.
+  }
+  console.error(`\nThe tests have not ended within ${LIMIT_MINUTES} minutes and are stopped. What ran: ${running}`);
+  fail(`no end within ${LIMIT_MINUTES} minutes`);
+  // Nothing may keep it from ending.
+  setTimeout(() => process.exit(1), 60_000).unref();
+  void end('SIGKILL');
+}, Number(process.env.SDP_TEST_LIMIT_MS ?? LIMIT_MINUTES * 60_000));
+limit.unref();
+
+for (const [name, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) {
+  process.once(name, async () => {
+    console.error(`\n${name}: the tests end, and what they made is removed.`);
+    await end('SIGTERM');
+    await removeRun(folder);
+    process.exit(code);
+  });
+}
+
+try {
+  for (const dead of await removeDeadRuns()) console.log(`Removed what a killed run left in ${dead}.`);
+  await provisionForTests(root);
+  mkdirSync(path.join(folder, 'reports'));
+  console.log(`\nProvisioned after ${seconds(started)}.`);
+  await check('generated code is current', ['node', 'schema/generate/generate.mjs', '--check']);
+  await check('types', ['node_modules/.bin/tsc', '--noEmit', '-p', '.']);
+  await suite('unit', 'test/vitest.unit.config.ts');
+  await suite('world', 'test/vitest.world.config.ts');
+} catch (error) {
+  console.error(`\n${error?.constructor?.name === 'StartError' ? error.message : (error?.stack ?? String(error))}`);
+  fail('the run itself');
+}
+
+await removeRun(folder);
+console.log(`\nEverything took ${seconds(started)}.`);
+if (problems.length > 0) console.log(`Failed: ${problems.join(', ')}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1);

@@ -1,4 +1,4 @@
-/** Tests that need nothing but Node: `*.test.ts` outside of `test/world`, `test/e2e`, `test/faults`. */
+/** Tests that need nothing but Node: `test/unit`. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,6 +6,9 @@ export default defineConfig({
   test: {
     include: ['test/unit/**/*.test.ts'],
     environment: 'node',
-    testTimeout: 20_000,
+    // Bounds of what hangs, not of what is slow: other work may go on on the machine.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    expect: { poll: { timeout: 15_000 } },
   },
 });

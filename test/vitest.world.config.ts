@@ -1,4 +1,4 @@
-/** Tests on real parts: a Docker Engine, git over HTTP, Go, HAProxy. `npm test` starts the world for them. */
+/** Tests on real parts: a Docker Engine, git over HTTP, Go, HAProxy, a browser. One file at a time: each has its world. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,8 +6,10 @@ export default defineConfig({
   test: {
     include: ['test/world/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'],
     environment: 'node',
+    // Bounds of what hangs, not of what is slow: other work may go on on the machine.
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 15_000 } },
     fileParallelism: false,
     maxWorkers: 1,
   },

@@ -10,7 +10,7 @@ import { provide } from './tools.mjs';
 const MACHINE_SOCKET = '/var/run/docker.sock';
 
 /** @type {import('./tools.mjs').Tool[]} */
-const ENGINE_TOOLS = [
+export const ENGINE_TOOLS = [
   {
     name: 'Docker Engine',
     isThere: () => which('dockerd') !== undefined,

@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Deployment } from '#schema/records';
 import type { StreamFilter, StreamMessage } from '#schema/stream';
 import { LogStore } from '#api/logs/log-store';
@@ -12,7 +12,13 @@ import { MAX_LINE_BYTES } from '#api/logs/log-line';
 import { Stream } from '#api/stream/stream';
 import { CATALOGUE, SANDBOX, World } from './support/world.ts';
 
-const folder = (): string => mkdtempSync(join(tmpdir(), 'sdp-logs-'));
+const folders: string[] = [];
+const folder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), 'sdp-logs-'));
+  folders.push(made);
+  return made;
+};
+afterAll(() => folders.forEach((made) => rmSync(made, { recursive: true, force: true })));
 const deployment = (sandbox: string, id = 'd1'): Deployment => ({ id, sandboxUid: 'u', sandbox, service: 'account', repository: 'account', branch: 'b', user: 'u', generation: 1, state: 'QUEUED', startedAt: '2026-01-01T00:00:00Z' });
 
 /** A socket that keeps what it is sent; `bufferedAmount` is set by the test. */

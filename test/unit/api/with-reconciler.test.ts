@@ -44,7 +44,7 @@ describe('from apply to agents', () => {
     expect(plan.body).toMatchObject({ results: [{ plan: { steps: expect.arrayContaining([expect.objectContaining({ action: 'fetch', service: 'account' })]) } }] });
     expect((await world.call('POST', '/apply', { token, yaml: SANDBOX })).status).toBe(200);
 
-    await agent.until(() => agent.commands.some((command) => command.type === 'build'), 5_000);
+    await agent.until(() => agent.commands.some((command) => command.type === 'build'));
     const fetched = agent.commands.find((command) => command.type === 'fetch' && command.service === 'account');
     expect(fetched).toMatchObject({ branch: 'feature/login-error', credentials: { username: 'achmad' } });
     if (fetched?.type !== 'fetch') return;
@@ -75,9 +75,9 @@ describe('from apply to agents', () => {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     })();
-    await agent.until(() => seen === 'True', 5_000);
+    await agent.until(() => seen === 'True');
     expect(agent.commands.filter((command) => command.type === 'fetch')).toEqual([]);
     expect((await world.call('POST', '/sandboxes/LATE/deploy', { token: second })).status).toBe(200);
-    await agent.until(() => agent.commands.some((command) => command.type === 'fetch' && command.credentials.username === 'eva'), 5_000);
+    await agent.until(() => agent.commands.some((command) => command.type === 'fetch' && command.credentials.username === 'eva'));
   });
 });

@@ -3,6 +3,7 @@
  * `iptables`, `nsenter`. Whatever else runs on the machine is not touched: own data root, exec root, socket, addresses.
  */
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, openSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,11 +16,17 @@ export { importBusyboxImage, importStaticImage } from './images.ts';
 
 const run = promisify(execFile);
 
+/** Runs with another TMPDIR go on at the same time; test/harness/run-folder.mjs finds a run's namespaces by this. */
+const RUN = createHash('sha256').update(tmpdir()).digest('hex').slice(0, 6);
+const namespaceOf = (name: string): string => `sdp-${name}-${RUN}`;
+
 export interface PrivateDocker {
   /** Path of the engine's unix socket. */
   socket: string;
   /** Path of the network namespace, for `nsenter --net=`. */
   netns: string;
+  /** Its name, for `ip netns`. */
+  namespace: string;
   /** The namespace's own address as this host reaches it (published and edge ports answer there). */
   address: string;
   /** This host's address as containers and the namespace reach it. */
@@ -50,7 +57,7 @@ export async function startDocker({ name, args = [] }: { name: string; args?: st
   await mkdir(directory, { recursive: true, mode: 0o711 });
   await writeFile(join(directory, 'owner'), identityOf(process.pid) ?? '');
 
-  const nsName = `sdp-${name}`;
+  const nsName = namespaceOf(name);
   const netns = `/var/run/netns/${nsName}`;
   await run('ip', ['netns', 'add', nsName]);
   const slice = await claimSlice(nsName);
@@ -96,7 +103,7 @@ export async function startDocker({ name, args = [] }: { name: string; args?: st
   };
 
   const docker: PrivateDocker = {
-    socket, netns, address, hostAddress, pool, directory,
+    socket, netns, namespace: nsName, address, hostAddress, pool, directory,
     pid: await launch(),
     exec: inside,
     setLink: async (up) => {
@@ -207,7 +214,7 @@ async function removeLeftovers(name: string, directory: string): Promise<void> {
     await sleep(100);
   }
   for (const mount of mountsUnder(directory)) await run('umount', ['-l', mount]).catch(() => undefined);
-  const nsName = `sdp-${name}`;
+  const nsName = namespaceOf(name);
   const links = JSON.parse((await run('ip', ['-j', '-d', 'link', 'show'])).stdout || '[]') as {
     ifname: string;
     ifalias?: string;

@@ -119,6 +119,7 @@ describe('createRedactor', () => {
   it('stays fast on hostile texts', () => {
     const started = Date.now();
     createRedactor([`${'\\'.repeat(40)}x`, `${'%'.repeat(40)}x`]).text('\\'.repeat(20_000) + '%25'.repeat(5_000));
-    expect(Date.now() - started).toBeLessThan(2_000);
+    // Backtracking would take minutes.
+    expect(Date.now() - started).toBeLessThan(10_000);
   });
 });

@@ -70,7 +70,7 @@ describe('runProcess', () => {
     )}], {stdio: 'inherit'}); process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`;
     const started = Date.now();
     await expect(node(script, { timeoutMs: 500 })).rejects.toMatchObject({ code: 'deadline_exceeded' });
-    expect(Date.now() - started).toBeLessThan(6_000);
+    expect(Date.now() - started).toBeLessThan(15_000);
     expect(running(word)).toEqual([]);
   });
 

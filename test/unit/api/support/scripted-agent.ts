@@ -96,7 +96,7 @@ export class ScriptedAgent {
     this.say(('error' in answer ? { ...base, ok: false, error: answer.error } : { ...base, ok: true, value: answer.value }) as AgentMessage);
   }
 
-  async until(condition: () => boolean, ms = 3_000): Promise<void> {
+  async until(condition: () => boolean, ms = 15_000): Promise<void> {
     const end = Date.now() + ms;
     while (!condition()) {
       if (Date.now() > end) throw new Error('the agent waited in vain');

@@ -20,17 +20,21 @@ export const INSTALLATION = 'edge-world-installation';
 export const EDGE_IMAGE = 'sdp-test/haproxy:edge';
 export const ECHO_IMAGE = 'sdp-test/echo:edge';
 
-async function buildEcho(): Promise<string> {
+async function buildEcho(): Promise<Buffer> {
   const directory = await mkdtemp(join(tmpdir(), 'sdp-edge-echo-'));
   const file = join(directory, 'echo');
   const env = { ...process.env, CGO_ENABLED: '0', GO111MODULE: 'off', GOFLAGS: '' };
-  await run('go', ['build', '-trimpath', '-o', file, 'main.go'], { cwd: join(import.meta.dirname, 'echo'), env });
-  return file;
+  try {
+    await run('go', ['build', '-trimpath', '-o', file, 'main.go'], { cwd: join(import.meta.dirname, 'echo'), env });
+    return await readFile(file);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }
 
-async function importEcho(docker: Docker, binary: string): Promise<void> {
+async function importEcho(docker: Docker, binary: Buffer): Promise<void> {
   const tar = pack();
-  tar.entry({ name: 'echo', mode: 0o755 }, await readFile(binary));
+  tar.entry({ name: 'echo', mode: 0o755 }, binary);
   tar.finalize();
   await importImage(docker, tar, ECHO_IMAGE, ['ENTRYPOINT ["/echo"]']);
 }
@@ -46,9 +50,7 @@ export async function startNode(name: string): Promise<Node> {
   const engine = await startDocker({ name });
   const docker = new Docker({ socketPath: engine.socket });
   await makeEdgeImage(docker, EDGE_IMAGE);
-  const echo = await buildEcho();
-  await importEcho(docker, echo);
-  await rm(echo);
+  await importEcho(docker, await buildEcho());
   return { engine, docker, address: engine.address };
 }
 

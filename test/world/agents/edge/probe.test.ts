@@ -32,7 +32,7 @@ it('says in the edge\'s state that a firewall drops what containers send', async
   expect(await probe()).toMatch(/Containers of sandbox-probe cannot reach the edge at \S+:7080.*Allow it: iptables/);
   const [seen] = await node.docker.listNetworks({ filters: { name: ['sandbox-probe'] } });
   await edge.containersChanged(await observe(node.docker), [{ id: seen?.Id ?? '', name: 'sandbox-probe', sandboxUid: A.uid }]);
-  await expect.poll(() => edge.state().message, { timeout: 15_000 }).toContain('cannot reach the edge');
+  await expect.poll(() => edge.state().message, { timeout: 40_000 }).toContain('cannot reach the edge');
   expect(edge.state().state).toBe('ready');
   await node.engine.exec('iptables', ['-D', 'INPUT', '-p', 'tcp', '--dport', '7080', '-j', 'DROP']);
 });

@@ -48,7 +48,8 @@ const askAccount = (ref: typeof A, path = '/', headers: string[] = []): ReturnTy
 
 beforeAll(async () => {
   [gateways, services] = await Promise.all([startNode('edge-gw'), startNode('edge-micro')]);
-  await run('ip', ['link', 'add', 'sdplink', 'netns', 'sdp-edge-gw', 'type', 'veth', 'peer', 'name', 'sdplink', 'netns', 'sdp-edge-micro']);
+  const [one, other] = [gateways, services].map((node) => ['sdplink', 'netns', node.engine.namespace]) as [string[], string[]];
+  await run('ip', ['link', 'add', ...one, 'type', 'veth', 'peer', 'name', ...other]);
   for (const [node, address] of [[gateways, LINK.gateways], [services, LINK.services]] as const) {
     await node.engine.exec('ip', ['addr', 'add', `${address}/30`, 'dev', 'sdplink']);
     await node.engine.exec('ip', ['link', 'set', 'sdplink', 'up']);
@@ -143,7 +144,7 @@ describe('two nodes', () => {
     expect(again.status).toBe(503);
     expect(failed.body).toMatchObject({ hop: 'edge of gateway-1, inside port 7080', service: 'account' });
     expect(failed.body.detail).toContain(`${LINK.services} port 9001`);
-    await expect.poll(async () => (await askAccount(A)).body.name, { timeout: 20_000 }).toBe('two-a/account');
+    await expect.poll(async () => (await askAccount(A)).body.name, { timeout: 40_000 }).toBe('two-a/account');
   });
 });
 

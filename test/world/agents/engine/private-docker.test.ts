@@ -21,7 +21,7 @@ it('lets tests on the host reach a container by its address in a network of the 
   });
   await container.start();
   const address = (await container.inspect()).NetworkSettings.Networks['one']?.IPAddress;
-  await expect.poll(() => body(`http://${address}:8080/`), { timeout: 5_000 }).toBe('hello\n');
+  await expect.poll(() => body(`http://${address}:8080/`), { timeout: 20_000 }).toBe('hello\n');
   await world.crash();
   expect((await docker.ping()).toString()).toBe('OK');
 });

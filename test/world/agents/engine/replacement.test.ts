@@ -36,10 +36,10 @@ describe('replacing a running container', () => {
       const { containerId } = await world.engine.run(orderOf(sandbox, version, {}, last), reporter, never());
       const took = Date.now() - before;
       const result = JSON.parse(await loop) as Loop;
-      if (process.env['SDP_FIGURES']) process.stdout.write(`replacement ${version}: ${took} ms, ${JSON.stringify(result)}\n`);
+      console.info(`replacement ${version}: ${took} ms, ${JSON.stringify(result)}`);
       expect(result.errors).toEqual({});
-      // Longer than a lost packet would take: nobody waited for a container that was not there.
-      expect(result.maxMs).toBeLessThan(2_400);
+      // Longer than two lost packets take (1 s and 2 s): nobody waited for a container that was not there.
+      expect(result.maxMs).toBeLessThan(3_500);
       expect(result.versions[version]).toBeGreaterThan(0);
       expect(reporter.events).toEqual(['DEPLOY_STARTED', 'HEALTH_CHECK_STARTED', 'HEALTH_CHECK_PASSED', 'SWITCH_COMPLETED']);
       expect(containerId).not.toBe(last);
@@ -112,7 +112,7 @@ describe('replacing a running container', () => {
     const bad = orderOf(sandbox, 'two', { replace: 'recreate', variables: { EXIT: '1' } }, containerId);
     await expect(world.engine.run(bad, remembering(), never())).rejects.toMatchObject({ code: 'container_exited' });
     const name = containerName('recreate', 'account');
-    await expect.poll(async () => fetchText(`http://${await addressIn(world.engine, name)}:8080/`), { timeout: 5_000 }).toBe('one');
+    await expect.poll(async () => fetchText(`http://${await addressIn(world.engine, name)}:8080/`), { timeout: 20_000 }).toBe('one');
     const good = orderOf(sandbox, 'three', { replace: 'recreate' }, containerId);
     const { containerId: third } = await world.engine.run(good, remembering(), never());
     expect(await fetchText(`http://${await addressIn(world.engine, name)}:8080/`)).toBe('three');

@@ -192,12 +192,14 @@ describe('exportTree', () => {
 
 describe('a killed git', () => {
   it('leaves nothing that blocks the next fetch (argo-cd#17623, #27930)', async () => {
-    const commit = world.push('Account', 'heavy', { 'heavy.bin': randomBytes(3_000_000).toString('hex') });
+    // From a hundred objects on git keeps the pack as it comes; fewer are unpacked, each in memory until it is whole.
+    const many = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`many/${index}.txt`, `${index}\n`]));
+    const commit = world.push('Account', 'heavy', { ...many, 'heavy.bin': randomBytes(3_000_000).toString('hex') });
     world.server.mischief.bytesPerSecond = 1_000_000;
     const running = fetchBranch('heavy').catch((e: unknown) => e);
     const pid = await until(() => gitPids()[0]);
     await until(() =>
-      readdirSync(join(clonePath(), 'objects'), { recursive: true }).some((name) => String(name).includes('tmp_')),
+      readdirSync(join(clonePath(), 'objects'), { recursive: true }).some((name) => String(name).includes('tmp_pack_')),
     );
     process.kill(-pid, 'SIGKILL');
     expect(await running).toMatchObject({ code: 'fetch_failed' });

@@ -17,7 +17,9 @@ afterAll(() => world.close());
 
 it('leaves a clone that the next agent fetches into, and no git running (argo-cd#17623)', async () => {
   const config = await world.repository('account', { 'main.go': 'package main\n' });
-  const commit = world.push('account', 'heavy', { 'heavy.bin': randomBytes(4_000_000).toString('hex') });
+  // From a hundred objects on git keeps the pack as it comes; fewer are unpacked, each in memory until it is whole.
+  const many = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`many/${index}.txt`, `${index}\n`]));
+  const commit = world.push('account', 'heavy', { ...many, 'heavy.bin': randomBytes(4_000_000).toString('hex') });
   const script = join(world.folder, 'agent.mjs');
   await build({
     stdin: {
@@ -45,7 +47,7 @@ it('leaves a clone that the next agent fetches into, and no git running (argo-cd
   const clone = join(world.dataDir, 'git', 'account.git');
   const receiving = (): boolean => {
     try {
-      return readdirSync(join(clone, 'objects'), { recursive: true }).some((name) => String(name).includes('tmp_'));
+      return readdirSync(join(clone, 'objects'), { recursive: true }).some((name) => String(name).includes('tmp_pack_'));
     } catch {
       return false;
     }
