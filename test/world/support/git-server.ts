@@ -12,6 +12,8 @@ export interface GitServerOptions {
   users: Record<string, string>;
   /** 0: any free one. */
   port?: number;
+  /** Address to listen on; default 127.0.0.1. Others serve engines in namespaces of their own. */
+  host?: string;
 }
 
 /** What the server does wrong, on purpose; change it at any time. */
@@ -160,7 +162,7 @@ export async function startGitServer(options: GitServerOptions): Promise<GitServ
     response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' });
     response.end('401\n');
   });
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   return {

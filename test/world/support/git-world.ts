@@ -29,10 +29,11 @@ export function writeFiles(folder: string, files: Record<string, string>): void 
 
 export async function createGitWorld(
   users: Record<string, string> = { [LOGIN.username]: LOGIN.password },
+  host?: string,
 ): Promise<GitWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'sdp-git-'));
   const root = join(folder, 'server');
-  const server = await startGitServer({ root, users });
+  const server = await startGitServer({ root, users, ...(host === undefined ? {} : { host }) });
 
   const push: GitWorld['push'] = (name, branch, files, how = {}) => {
     const work = join(folder, 'work', name);

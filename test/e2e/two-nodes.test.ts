@@ -1,0 +1,104 @@
+/** Gateway and services on different VMs, every part its own process, a password with odd characters. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SandboxStatus } from '#schema/status';
+import { startTwoNodes, type TwoNodes } from './support/two-nodes.ts';
+
+let world: TwoNodes;
+let url: string;
+
+beforeAll(async () => {
+  world = await startTwoNodes();
+}, 240_000);
+afterAll(() => world.close(), 60_000);
+
+async function ok(args: readonly string[], input?: string): Promise<string> {
+  const { code, stdout, stderr } = await world.sdp(args, input);
+  if (code !== 0) throw new Error(`sdp ${args.join(' ')} exited with ${code}:\n${stdout}${stderr}`);
+  return stdout;
+}
+
+const status = async (): Promise<SandboxStatus> =>
+  (JSON.parse(await ok(['get', 'sandbox', 'two', '-o', 'json'])) as { status: SandboxStatus }).status;
+
+async function ask(path: string): Promise<Record<string, unknown>> {
+  const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(10_000) });
+  return (await response.json()) as Record<string, unknown>;
+}
+
+/** Sends requests until told to stop; answers what went wrong. */
+function loop(path: string): { stop(): Promise<{ sent: number; failures: string[] }> } {
+  let asked = false;
+  const failures: string[] = [];
+  let sent = 0;
+  const done = (async () => {
+    while (!asked) {
+      sent += 1;
+      const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(10_000) }).catch((error: unknown) => error as Error);
+      if (answer instanceof Error) failures.push(answer.message);
+      else {
+        const text = await answer.text();
+        if (answer.status !== 200) failures.push(`${answer.status} ${text}`);
+      }
+      await sleep(10);
+    }
+  })();
+  return {
+    stop: async () => {
+      asked = true;
+      await done;
+      return { sent, failures };
+    },
+  };
+}
+
+describe('a sandbox over two VMs', () => {
+  it('runs the service on one and the gateway on the other, and routes between their edges', async () => {
+    await ok(['apply', '-f', '-', '--wait', '--timeout', '90s'], 'sandbox: two\nservices:\n  account: {branch: develop}\n');
+    const now = await status();
+    expect(now.services['account']?.node).toBe('micro-1');
+    expect(now.gateway?.node).toBe('gateway-1');
+    url = world.gatewayUrl(now.gateway?.port ?? 0);
+    expect(await ask('/account')).toMatchObject({ servedBy: 'sandbox', version: 'one', secretHeader: '' });
+    expect(await ask('/payment')).toMatchObject({ servedBy: 'baseline' });
+  });
+
+  it('lets nobody call a service\'s port without the installation\'s secret', async () => {
+    const port = (await status()).services['account']?.port ?? 0;
+    const answer = await fetch(world.serviceUrl(port), { headers: { 'X-SDP-Hop': 'guess' } });
+    expect(answer.status).toBe(403);
+  });
+
+  it('takes over with a new version on the other VM without a failed request', async () => {
+    world.git.push('account', 'develop', world.service('account', 'two'));
+    const requests = loop('/account');
+    await ok(['deploy', 'two', 'account', '--wait', '--timeout', '90s']);
+    const { sent, failures } = await requests.stop();
+    expect(failures).toEqual([]);
+    expect(sent).toBeGreaterThan(20);
+    expect(await ask('/account')).toMatchObject({ version: 'two' });
+  });
+
+  it('keeps everything running while an agent is dead, says Unknown, and resyncs when it is back', async () => {
+    const before = await world.micro.exec('docker', ['-H', `unix://${world.micro.socket}`, 'ps', '-q', '--no-trunc', '--filter', 'name=^sandbox-two-account$']);
+    await world.killAgent('micro-1');
+    const end = Date.now() + 45_000;
+    while ((await status()).sync !== 'Unknown' && Date.now() < end) await sleep(200);
+    expect((await status()).sync).toBe('Unknown');
+    expect(await ask('/account')).toMatchObject({ version: 'two' });
+    await world.startAgent('micro-1');
+    await ok(['wait', 'sandbox/two', '--timeout', '30s']);
+    const after = await world.micro.exec('docker', ['-H', `unix://${world.micro.socket}`, 'ps', '-q', '--no-trunc', '--filter', 'name=^sandbox-two-account$']);
+    expect(after).toBe(before);
+  });
+
+  it('leaves nothing on either VM after a delete', async () => {
+    await ok(['delete', 'sandbox', 'two', '--wait', '--timeout', '60s']);
+    for (const engine of [world.micro, world.gateway]) {
+      const docker = (...args: string[]): Promise<string> => engine.exec('docker', ['-H', `unix://${engine.socket}`, ...args]);
+      expect(await docker('ps', '-a', '--format', '{{.Names}}')).not.toContain('sandbox-two');
+      expect(await docker('network', 'ls', '--format', '{{.Name}}')).not.toContain('sandbox-two');
+    }
+    expect(await ok(['get', 'ports'])).not.toContain('two');
+  });
+});
