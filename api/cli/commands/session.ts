@@ -7,6 +7,12 @@ import { contextOf } from '../context.ts';
 import { formatOf, print, printAs, table } from '../output.ts';
 import { dropToken, keepToken } from '../settings.ts';
 
+/** The local user has no login that could: that is no reason to log in. */
+function canFetch(who: WhoAmI, local: boolean): string {
+  if (who.canFetch) return 'yes';
+  return local ? 'no' : 'no: log in again';
+}
+
 async function readStdin(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
@@ -83,7 +89,7 @@ export function sessionCommands(program: Command): void {
       const { client, flags } = await contextOf(command);
       const who = await client.get<WhoAmI>('/whoami');
       printAs(formatOf(flags.output), who, [who.username], () =>
-        table(['USER', 'CAN FETCH', 'UNTIL', 'SERVER'], [[who.username, who.canFetch ? 'yes' : 'no: log in again', who.expiresAt, client.connection.socket ?? client.connection.url]]),
+        table(['USER', 'CAN FETCH', 'UNTIL', 'SERVER'], [[who.username, canFetch(who, client.connection.socket !== undefined), who.expiresAt, client.connection.socket ?? client.connection.url]]),
       );
     });
 }
