@@ -29,6 +29,8 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 const problems = [];
 const folder = makeRunFolder();
 let overdue = false;
+/** A person or CI ended the run: nothing goes on, the handler of the signal exits. */
+let interrupted = false;
 
 function fail(title, count = 1) {
   totals.failed += count;
@@ -45,6 +47,7 @@ function run(title, argv) {
       env: { ...process.env, NO_COLOR: '1', TMPDIR: folder },
     });
     const end = (why) => {
+      if (interrupted) return;
       console.log(`== ${title}: ${why === undefined ? 'ok' : `failed (${why})`} after ${seconds(since)}`);
       resolve(why === undefined);
     };
@@ -125,6 +128,7 @@ limit.unref();
 
 for (const [name, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) {
   process.once(name, async () => {
+    interrupted = true;
     console.error(`\n${name}: the tests end, and what they made is removed.`);
     await end('SIGTERM');
     await removeRun(folder);
