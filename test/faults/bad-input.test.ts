@@ -275,9 +275,9 @@ describe('an agent or a login that is away', () => {
     expect(await platform.curl(`${waiting.gateway?.url}/account`)).toMatchObject({ status: 200, body: { servedBy: 'sandbox' } });
     expect(await everyContainer()).toBe(before);
     await login(platform, 'other');
-    await platform.ok(['deploy', SANDBOX, 'account', '--wait', '--timeout', '60s'], { as: 'other' });
+    await platform.ok(['deploy', SANDBOX, 'account', '--wait', '--timeout', '120s'], { as: 'other' });
     const now = await status();
     expect(now.services['account']?.commit).toBe(head);
     expect(condition(now, 'NeedsLogin').status).toBe('False');
-  });
+  }, 240_000);
 });
