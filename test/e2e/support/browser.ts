@@ -20,7 +20,6 @@ export class Walk {
   /** Everything that the server sent to the pages: documents, loader data, frames of sockets. */
   readonly received: string[] = [];
   frames = 0;
-  /** How long each marked part took, in ms. */
   private readonly reading: Promise<unknown>[] = [];
 
   private constructor(
@@ -101,7 +100,11 @@ export class Walk {
   private async calm(): Promise<void> {
     await this.page.evaluate(() => {
       const ending = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
-      return Promise.all(ending.map((one) => one.finished.catch(() => undefined)));
+      // A hidden element's animation never ends.
+      return Promise.race([
+        Promise.all(ending.map((one) => one.finished.catch(() => undefined))),
+        new Promise((resolve) => setTimeout(resolve, 500)),
+      ]).then(() => undefined);
     });
   }
 
