@@ -68,7 +68,7 @@ export interface Reconciler {
   stop(): Promise<void>;
   /** Look at this sandbox soon. */
   enqueue(uid: string): void;
-  /** A journal event of an agent: stored, announced, and moves its deployment's state; repeated, it has no effect. */
+  /** A journal event of an agent: stores and announces it, and moves its deployment's state. */
   onPipelineEvent(event: DeploymentEvent): Promise<void>;
   /**
    * The plan that these drafts would lead to for one sandbox (slug), without writing.

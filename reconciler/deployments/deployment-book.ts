@@ -54,18 +54,17 @@ export class DeploymentBook {
   }
 
   /**
-   * Stores and announces an agent's journal entry; one that comes again is kept once. Answers the deployment, if it is
-   * known.
+   * Stores and announces an agent's journal entry; one that comes twice is stored once. Answers the deployment, if it
+   * is known.
    * How a deployment ends is said by reports and counted tries alone: an agent only knows of one try.
    */
   async note(event: DeploymentEvent): Promise<Deployment | undefined> {
     const known = await this.#store.deployment(event.deploymentId);
-    if (known) {
-      await this.#store.addDeploymentEvents([event]);
-      this.#announcer.deploymentEvent(known.sandbox, event);
-    }
     const state = STATE_AFTER_EVENT[event.event];
-    if (!known || state === undefined || isTerminal(state)) return known;
+    if (!known || (state !== undefined && isTerminal(state))) return known;
+    await this.#store.addDeploymentEvents([event]);
+    this.#announcer.deploymentEvent(known.sandbox, event);
+    if (state === undefined) return known;
     const changed = await this.#change(event.deploymentId, (deployment) =>
       advance(state) > advance(deployment.state) ? { ...deployment, state } : undefined,
     );

@@ -80,6 +80,10 @@ export interface Metadata {
    */
   uid?: string;
   /**
+   * The name as addresses have it; written by SDP.
+   */
+  slug?: string;
+  /**
    * Counter of spec changes; written by SDP.
    */
   generation?: number;

@@ -286,9 +286,7 @@ describe('plans and routes', () => {
     expect(world.store.deploymentRows[0]?.state).toBe('BUILDING');
     await world.pass(120_000);
     expect(world.store.deploymentRows[0]?.state).toBe('RUNNING');
-    expect(world.store.events.map((event) => event.event)).toEqual([
-      'DEPLOY_QUEUED', 'BUILD_STARTED', 'FETCH_STARTED', 'DEPLOY_COMPLETED', 'DEPLOY_COMPLETED',
-    ]);
+    expect(world.store.events.map((event) => event.event)).toEqual(['DEPLOY_QUEUED', 'BUILD_STARTED', 'FETCH_STARTED', 'DEPLOY_COMPLETED']);
   });
 
   it('give up a command whose agent never answers, after its deadline (FM 1, 4, 38)', async () => {

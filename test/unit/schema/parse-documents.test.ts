@@ -71,7 +71,7 @@ describe('mistakes', () => {
   });
 
   it('never takes what SDP writes itself from a document', () => {
-    const [parsed] = parseDocuments('apiVersion: sdp/v1\nkind: Sandbox\nmetadata: {name: x, uid: forged, generation: 9}\nspec: {}\nstatus: {sync: Synced}\n');
+    const [parsed] = parseDocuments('apiVersion: sdp/v1\nkind: Sandbox\nmetadata: {name: x, uid: forged, slug: x, generation: 9}\nspec: {}\nstatus: {sync: Synced}\n');
     expect(parsed?.draft).toEqual({ apiVersion: 'sdp/v1', kind: 'Sandbox', metadata: { name: 'x' }, spec: {} });
   });
 });

@@ -74,8 +74,8 @@ export function SandboxEditor({ text: saved, base, cancelTo }: SandboxEditorProp
             {unsaved ? 'Not saved yet' : base === undefined ? '' : 'Nothing edited'}
           </p>
         </div>
-        <Card className="space-y-4 p-4">
-          <div className="flex flex-wrap gap-2">
+        <Card className="space-y-4 p-3 sm:p-4">
+          <div className="flex flex-wrap gap-1 sm:gap-2">
             <Button
               look={savable ? 'plain' : 'primary'}
               icon={Eye}

@@ -38,7 +38,7 @@ export default function Nodes() {
         </EmptyState>
       ) : (
         <div className="space-y-4">
-          <div className="grid items-start gap-4 xl:grid-cols-2">
+          <div className="grid grid-cols-1 items-start gap-4 xl:grid-cols-2">
             {live.map((node) => (
               <NodeCard key={node.name} node={node} />
             ))}

@@ -4,12 +4,10 @@ import { useEffect, useMemo, useRef } from 'react';
 import type { StoredDocument } from '#schema/documents';
 import type { DocumentView, Page as ApiPage } from '#schema/http';
 import type { Deployment, DeploymentEvent } from '#schema/records';
-import { isTerminal } from '#schema/states';
 import { useAnswer, useLoaded } from '../loaded.ts';
 import { apiOf } from '../api.server.ts';
 import { useLive } from '../live/use-live.ts';
 import { useLog } from '../live/use-log.ts';
-import { standingFailures } from '../live/live-state.ts';
 import { runIntent, type Answer } from '../sandbox-intents.server.ts';
 import { serviceRows } from '../model/service-rows.ts';
 import { Section } from '../ui/card.tsx';
@@ -36,7 +34,7 @@ export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [
   { title: `${loaded?.sandbox.metadata.name ?? 'Sandbox'} · SDP` },
 ];
 
-/** Deployments whose steps are shown: the running ones and the newest that failed. */
+/** Deployments whose steps are shown: the running ones, those just finished and the newest that failed. */
 const MAX_DETAILED = 6;
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {
@@ -44,9 +42,7 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
   const name = encodeURIComponent(params['name'] ?? '');
   const view = await api.get<DocumentView>(`/sandboxes/${name}`);
   const page = await api.get<ApiPage<Deployment>>(`/deployments?sandbox=${name}&limit=30`);
-  const detailed = [
-    ...new Set([...page.items.filter((one) => !isTerminal(one.state)), ...standingFailures(page.items)]),
-  ].slice(0, MAX_DETAILED);
+  const detailed = deploymentsInSight(page.items, Date.now()).slice(0, MAX_DETAILED);
   const views = await Promise.all(
     detailed.map((one) => api.try<{ events: DeploymentEvent[] }>(`/deployments/${one.id}`))
   );

@@ -71,7 +71,7 @@ export default function NewFromTemplate() {
       />
       <div className="grid items-start gap-6 lg:grid-cols-2">
         <div className="space-y-4">
-          <Card className="p-5">
+          <Card className="p-4 sm:p-5">
             <Form method="post" className="space-y-5">
               <Field
                 label="Name of the sandbox"

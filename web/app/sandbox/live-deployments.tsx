@@ -22,10 +22,11 @@ export function LiveDeployments({ deployments, events, opened, choose, log }: Li
   const error = useMemo(() => firstError(log.lines), [log.lines]);
   if (deployments.length === 0) return null;
   const running = deployments.filter((one) => !isTerminal(one.state)).length;
+  const failed = deployments.some((one) => one.state === 'FAILED');
   return (
     <Section
       id="live"
-      title={running > 0 ? 'Happening now' : 'Needs attention'}
+      title={running > 0 ? 'Happening now' : failed ? 'Needs attention' : 'Just finished'}
       aside={running > 1 ? <p className="text-xs text-ink-3">{running} deployments under way</p> : undefined}
     >
       <div className="space-y-3">
@@ -46,6 +47,8 @@ export function LiveDeployments({ deployments, events, opened, choose, log }: Li
               <LogView
                 lines={log.lines}
                 live={!isTerminal(deployment.state)}
+                loading={log.loading}
+                problem={log.problem}
                 focusIndex={deployment.state === 'FAILED' ? error : undefined}
                 name={`${deployment.sandbox} ${deployment.service}`}
                 className="h-72"

@@ -89,11 +89,10 @@ export function SandboxHead({ sandbox: { metadata, spec }, status, ask }: Sandbo
 }
 
 function HeadLink({ to, icon: Icon, label }: { to: string; icon: LucideIcon; label: string }) {
-  const quiet = label !== 'Edit';
   return (
-    <Link to={to} preventScrollReset title={label} className={buttonClass(quiet ? 'ghost' : 'plain')}>
+    <Link to={to} preventScrollReset className={buttonClass(label === 'Edit' ? 'plain' : 'ghost')}>
       <Icon aria-hidden className="size-4" />
-      <span className={quiet ? 'max-sm:sr-only' : undefined}>{label}</span>
+      {label}
     </Link>
   );
 }

@@ -86,7 +86,8 @@ export function openEditor({ parent, text, labelledBy, nonce, onChange }: YamlEd
         theme,
         EditorView.lineWrapping,
         EditorView.cspNonce.of(nonce),
-        EditorView.contentAttributes.of({ 'aria-labelledby': labelledBy, spellcheck: 'false' }),
+        // The tab index says aloud that the scrolling box around it can be reached by keyboard.
+        EditorView.contentAttributes.of({ 'aria-labelledby': labelledBy, spellcheck: 'false', tabindex: '0' }),
         // Escape, then Tab, leaves the editor: keyboards are not trapped.
         keymap.of([indentWithTab, ...defaultKeymap, ...historyKeymap]),
         EditorView.updateListener.of((update) => {

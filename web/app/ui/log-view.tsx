@@ -12,6 +12,10 @@ interface LogViewProps {
   lines: readonly LogLine[];
   /** Lines still come. */
   live: boolean;
+  /** What there is already is being read. */
+  loading?: boolean;
+  /** Why it cannot be read. */
+  problem?: string | undefined;
   /** Index of a line to show first, such as the first error. */
   focusIndex?: number | undefined;
   /** Name for downloads and screen readers. */
@@ -36,7 +40,7 @@ function download(name: string, lines: readonly LogLine[]): void {
   URL.revokeObjectURL(url);
 }
 
-export function LogView({ lines, live, focusIndex, name, className }: LogViewProps) {
+export function LogView({ lines, live, loading = false, problem, focusIndex, name, className }: LogViewProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<{ top: number; height: number }>();
   const [follow, setFollowState] = useState(true);
@@ -202,7 +206,10 @@ export function LogView({ lines, live, focusIndex, name, className }: LogViewPro
           className="h-full overflow-auto overscroll-contain [overflow-anchor:none] font-mono text-xs leading-6 focus-visible:outline-offset-[-2px]"
         >
           {lines.length === 0 && (
-            <p className="px-4 py-3 text-ink-3">{live ? 'Waiting for the first line…' : 'This log has no lines.'}</p>
+            <p className="px-4 py-3 text-ink-3">
+              {problem ??
+                (loading ? 'Reading the log…' : live ? 'Waiting for the first line…' : 'This log has no lines.')}
+            </p>
           )}
           <div
             className="w-max min-w-full py-1"

@@ -25,7 +25,8 @@ const isAhead = (step: StepView | undefined): boolean => step?.state === 'pendin
 function Time({ step }: { step: StepView }) {
   if (step.durationMs !== undefined) return <span className="num">{duration(step.durationMs)}</span>;
   if (step.state === 'running' && step.startedAt !== undefined) return <Elapsed since={step.startedAt} />;
-  return <span>{LOOKS[step.state].word}</span>;
+  // The label says it already to those who hear the page.
+  return <span aria-hidden>{LOOKS[step.state].word}</span>;
 }
 
 export function StepStrip({ steps }: { steps: StepView[] }) {
