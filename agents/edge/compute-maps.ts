@@ -45,6 +45,19 @@ export function computeMaps(view: EdgeView): MapState {
   return maps;
 }
 
+/** Services that are routed to a container which nobody can be sent to now, by sandbox uid. */
+export function waitingServices(view: Pick<EdgeView, 'routes' | 'containers' | 'moved'>): Record<string, string[]> {
+  const waiting: Record<string, string[]> = {};
+  for (const { sandbox, inside, outside } of view.routes) {
+    const targets = [...Object.entries(inside), ...Object.values(outside).map(({ service, target }) => [service, target] as const)];
+    const unreachable = targets.filter(
+      ([, target]) => target.kind === 'container' && containerValue(target.container, target.port, view).type !== 'container',
+    );
+    if (unreachable.length > 0) waiting[sandbox.uid] = [...new Set(unreachable.map(([service]) => slugOf(service)))].sort();
+  }
+  return waiting;
+}
+
 /** Host names that the routes need an address of. */
 export function namesToResolve(routes: readonly EdgeRoutes[]): Set<string> {
   const names = new Set<string>();
@@ -86,7 +99,7 @@ function targetValue(uid: string, service: string, target: EdgeTarget, view: Edg
 function containerValue(
   name: string,
   port: number,
-  view: EdgeView,
+  view: Pick<EdgeView, 'containers' | 'moved'>,
 ): Pick<TargetValue, 'type' | 'address' | 'port' | 'text'> {
   const found = view.containers.get(name);
   if (found === undefined) return { type: 'unavailable', text: `There is no container ${name} now` };

@@ -7,7 +7,7 @@ import type { EdgeRoutes, SandboxRef } from '#schema/wire/commands';
 import type { ObservedContainer, ObservedEdge, ObservedNetwork } from '#schema/wire/report';
 import type { AddressSwitch, AgentConfig, Edge } from '../contract.ts';
 import { switchAddress } from './address-switch.ts';
-import { computeMaps, namesToResolve, type KnownContainer, type MapState } from './compute-maps.ts';
+import { computeMaps, namesToResolve, waitingServices, type KnownContainer, type MapState } from './compute-maps.ts';
 import { changedMaps, diffMaps } from './diff-maps.ts';
 import { EDGE_CONNECTIONS, findContainer, type EdgeContainer } from './edge-container.ts';
 import { certificates, configuredPorts, edgeFiles, type EdgeFiles } from './edge-files.ts';
@@ -76,6 +76,10 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
   const confirm = (maps: MapState): void => {
     inForce = maps;
     reported = Object.fromEntries([...routes].map(([uid, kept]) => [uid, kept.hash]));
+  };
+  const stillWaiting = (): Pick<ObservedEdge, 'waiting'> => {
+    const waiting = waitingServices({ routes: [...routes.values()].map((kept) => kept.routes), containers });
+    return Object.keys(waiting).length === 0 ? {} : { waiting };
   };
   const fail = (error: unknown): void => {
     const { message, hint } = SdpError.from(error);
@@ -237,7 +241,7 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
         }
       }),
 
-    state: () => ({ owner: true, ...(obstacle === undefined ? {} : { message: obstacle }), ...status, routes: { ...reported }, foreignPorts: [...foreign] }),
+    state: () => ({ owner: true, ...(obstacle === undefined ? {} : { message: obstacle }), ...status, routes: { ...reported }, ...stillWaiting(), foreignPorts: [...foreign] }),
 
     stop: async () => {
       stopped = true;

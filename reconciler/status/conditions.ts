@@ -109,7 +109,19 @@ function readiness(input: StatusInput, views: readonly ServiceView[], others: re
       }`,
     );
   }
+  const late = unreached(input, views);
+  if (late !== undefined) return finding('False', 'Routing', late);
   return finding('True', 'AllRunning', 'Everything wanted runs and is routed.');
+}
+
+/** An edge may learn of a container later than the agent that made it: until then requests are not served. */
+function unreached({ routes, desired }: StatusInput, views: readonly ServiceView[]): string | undefined {
+  const wanted = new Set(views.filter((view) => view.want.run !== 'stopped').map((view) => view.want.service));
+  for (const { owner } of routes) {
+    const service = owner.state?.edge.waiting?.[desired.ref.uid]?.find((name) => wanted.has(name));
+    if (service !== undefined) return `The edge of ${owner.name} does not reach the container of ${service} yet.`;
+  }
+  return undefined;
 }
 
 function deletionMessage({ steps, problems }: StatusInput): string {

@@ -67,6 +67,8 @@ export interface ObservedEdge {
   message?: string;
   /** Hash of the routes in force, by sandbox uid. */
   routes: Record<string, string>;
+  /** Services that are routed to a container which the edge cannot reach now, by sandbox uid; none are left out. */
+  waiting?: Record<string, string[]>;
   /** Ports of the node's ranges that foreign processes hold. */
   foreignPorts: number[];
 }
