@@ -151,7 +151,7 @@ describe('what is in the way is named and not touched', () => {
     const port = (await status()).gateway?.port ?? 0;
     expect(port).toBeGreaterThan(FOREIGN_PORT);
     // The edge hears of a new container from its own agent, which may be a moment after the other agent's report.
-    await until(() => platform.curl(`http://127.0.0.1:${port}/account`), ({ status, body }) => status === 200 && body['servedBy'] === 'sandbox', 10);
+    expect(await platform.curl(`http://127.0.0.1:${port}/account`)).toMatchObject({ status: 200, body: { servedBy: 'sandbox' } });
     expect(foreignProcess.exitCode).toBeNull();
   });
 
