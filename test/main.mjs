@@ -12,7 +12,7 @@ import { descendantsOf, signal } from './harness/processes.mjs';
 import { makeRunFolder, removeDeadRuns, removeLeftovers, removeRun, settledLeftoversOf } from './harness/run-folder.mjs';
 
 /** For checks and suites: one that hangs ends with a message instead of blocking CI. Provisioning has limits per step. */
-const LIMIT_MINUTES = 20;
+const LIMIT_MINUTES = 45;
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
