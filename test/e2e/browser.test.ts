@@ -214,7 +214,7 @@ describe('the day-one walk in a browser', () => {
     });
     await page.goto(`/sandboxes/${SANDBOX.toLowerCase()}/edit`);
     const text = await saved();
-    await write(text.replace('[qa-defaults]', '[qa-defaults, hidden]'));
+    await write(text.replace(/\[ ?qa-defaults ?\]/, '[qa-defaults, hidden]'));
     expect(await editor().innerText()).toContain('hidden');
     await button('Review changes').click();
     await page.getByRole('heading', { name: 'What will happen, in order' }).waitFor();
