@@ -40,7 +40,8 @@ const live = (): Locator => walk.page.getByRole('region', { name: 'Happening now
 const route = (service: string, target: 'Sandbox' | 'OCP'): Locator =>
   walk.page.getByRole('group', { name: `Route of ${service}` }).getByRole('button', { name: target });
 const health = (word: string, timeout = BUILD): Promise<void> => walk.page.getByText(`Health: ${word}`, { exact: true }).waitFor({ timeout });
-const editor = (): Locator => walk.page.getByRole('textbox', { name: 'Document' });
+/** The one that scripts make of the form's textarea, which stays in the page behind it. */
+const editor = (): Locator => walk.page.locator('.cm-content[role=textbox]');
 
 /** A mark that a load of the page would wipe out. */
 const mark = (): Promise<void> => walk.page.evaluate(() => void Object.assign(globalThis, { notLoadedAnew: true }));
