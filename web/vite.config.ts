@@ -17,7 +17,8 @@ export default defineConfig({
       appDirectory: 'web/app',
       buildDirectory: 'web/build',
       future: {
-        v3_fetcherPersist: true,
+        // Not v3_fetcherPersist: leaving a page while a fetcher's revalidation runs then ends in "Expected fetcher".
+        v3_fetcherPersist: false,
         v3_relativeSplatPath: true,
         v3_throwAbortReason: true,
         v3_singleFetch: true,

@@ -1,4 +1,5 @@
 /** The container engine of this node, over its API socket. */
+import { createHash } from 'node:crypto';
 import type { AddressSwitch, Engine } from '../contract.ts';
 import { removeContainer, restartContainer, stopContainer } from './containers.ts';
 import type { EngineContext } from './context.ts';
@@ -30,6 +31,14 @@ export interface EngineOptions {
   init?: boolean;
 }
 
+/**
+ * Engines before 23.0 keep their id in a file of the machine, so that two on one machine have the same: where each
+ * keeps its data tells them apart.
+ */
+function engineId(id: string, dataRoot: string): string {
+  return `${id}/${createHash('sha256').update(dataRoot).digest('hex').slice(0, 8)}`;
+}
+
 /** Opens nothing yet: the first call connects. */
 export function openEngine(options: EngineOptions): Engine {
   const api = new EngineApi(options.socket);
@@ -48,11 +57,11 @@ export function openEngine(options: EngineOptions): Engine {
     info: async () => {
       const apiVersion = await api.negotiate();
       const info = await api
-        .json<{ ID: string; ServerVersion: string; NCPU: number; MemTotal: number }>({ method: 'GET', path: '/info' })
+        .json<{ ID: string; DockerRootDir: string; ServerVersion: string; NCPU: number; MemTotal: number }>({ method: 'GET', path: '/info' })
         .catch((error: unknown) => {
           throw engineFailed(`The container engine at ${options.socket} cannot be asked`, error);
         });
-      return { id: info.ID, version: info.ServerVersion, apiVersion, cpus: info.NCPU, memoryBytes: info.MemTotal };
+      return { id: engineId(info.ID, info.DockerRootDir), version: info.ServerVersion, apiVersion, cpus: info.NCPU, memoryBytes: info.MemTotal };
     },
     state: () => observe(context, health),
     watch: (onChange) => watchEngine(context, onChange),

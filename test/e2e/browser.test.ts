@@ -36,7 +36,8 @@ afterEach(() => {
 const heading = (name: string): Locator => walk.page.getByRole('heading', { level: 1, name, exact: true });
 const button = (name: string | RegExp): Locator => walk.page.getByRole('button', { name, exact: typeof name === 'string' });
 const card = (name: string): Locator => walk.page.getByRole('article').filter({ has: walk.page.getByRole('heading', { name, exact: true }) });
-const live = (): Locator => walk.page.getByRole('region', { name: 'Happening now' });
+/** The deployment of payment among those under way or just finished. */
+const live = (): Locator => walk.page.getByRole('article', { name: 'Deployment of payment' }).first();
 const route = (service: string, target: 'Sandbox' | 'OCP'): Locator =>
   walk.page.getByRole('group', { name: `Route of ${service}` }).getByRole('button', { name: target });
 const health = (word: string, timeout = BUILD): Promise<void> => walk.page.getByText(`Health: ${word}`, { exact: true }).waitFor({ timeout });

@@ -22,27 +22,29 @@ interface DeploymentPanelProps {
 export function DeploymentPanel({ deployment, events, children, choose }: DeploymentPanelProps) {
   const open = deployment.completedAt === undefined;
   return (
-    <Card className="animate-rise space-y-4 p-4">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-        <StateBadge state={deployment.state} />
-        <Link
-          to={`/deployments/${deployment.id}`}
-          className="group inline-flex items-center gap-1 font-semibold hover:underline"
-        >
-          {deployment.service}
-          <ChevronRight aria-hidden className="size-4 text-ink-3" />
-        </Link>
-        <CommitRef branch={deployment.branch} commit={deployment.commit} />
-        <span className="ml-auto flex items-center gap-2 text-xs text-ink-3">
-          {open && <Elapsed since={deployment.startedAt} />}
-          {choose}
-        </span>
-      </div>
-      <StepStrip steps={stepsOf(deployment, events)} />
-      {deployment.message !== undefined && (
-        <p className={deployment.state === 'FAILED' ? 'text-bad' : 'text-ink-2'}>{deployment.message}</p>
-      )}
-      {children}
-    </Card>
+    <article aria-label={`Deployment of ${deployment.service}`}>
+      <Card className="animate-rise space-y-4 p-4">
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+          <StateBadge state={deployment.state} />
+          <Link
+            to={`/deployments/${deployment.id}`}
+            className="group inline-flex items-center gap-1 font-semibold hover:underline"
+          >
+            {deployment.service}
+            <ChevronRight aria-hidden className="size-4 text-ink-3" />
+          </Link>
+          <CommitRef branch={deployment.branch} commit={deployment.commit} />
+          <span className="ml-auto flex items-center gap-2 text-xs text-ink-3">
+            {open && <Elapsed since={deployment.startedAt} />}
+            {choose}
+          </span>
+        </div>
+        <StepStrip steps={stepsOf(deployment, events)} />
+        {deployment.message !== undefined && (
+          <p className={deployment.state === 'FAILED' ? 'text-bad' : 'text-ink-2'}>{deployment.message}</p>
+        )}
+        {children}
+      </Card>
+    </article>
   );
 }
