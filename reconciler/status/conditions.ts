@@ -114,8 +114,11 @@ function readiness(input: StatusInput, views: readonly ServiceView[], others: re
   return finding('True', 'AllRunning', 'Everything wanted runs and is routed.');
 }
 
-/** An edge may learn of a container later than the agent that made it: until then requests are not served. */
-function unreached({ routes, desired }: StatusInput, views: readonly ServiceView[]): string | undefined {
+/**
+ * An edge may learn of a container later than the agent that made it: until then requests are not served. Answers
+ * what is said of it, or undefined when every edge reaches what it should.
+ */
+export function unreached({ routes, desired }: StatusInput, views: readonly ServiceView[]): string | undefined {
   const wanted = new Set(views.filter((view) => view.want.run !== 'stopped').map((view) => view.want.service));
   for (const { owner } of routes) {
     const service = owner.state?.edge.waiting?.[desired.ref.uid]?.find((name) => wanted.has(name));

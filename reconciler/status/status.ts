@@ -7,7 +7,7 @@ import type { Desired, Inputs, Placement, Problem, Step, World } from '../model.
 import { edgeOwner } from '../observed/world.ts';
 import { inForce, type EngineRoutes } from '../routes/edge-routes.ts';
 import type { Choice } from '../routes/choices.ts';
-import { conditionsOf } from './conditions.ts';
+import { conditionsOf, unreached } from './conditions.ts';
 import { routeStatus } from './route-status.ts';
 import { serviceView, type ServiceView } from './service-status.ts';
 
@@ -90,5 +90,6 @@ function healthOf(input: StatusInput, views: readonly ServiceView[]): Health {
       ? 'Unhealthy'
       : 'Degraded';
   }
-  return active.every((view) => view.reached && view.state === 'RUNNING') ? 'Healthy' : 'Progressing';
+  const up = active.every((view) => view.reached && view.state === 'RUNNING');
+  return up && unreached(input, views) === undefined ? 'Healthy' : 'Progressing';
 }
