@@ -15,6 +15,9 @@ interface Pending {
 /** Milliseconds that an agent has, after a deadline, to say so itself. */
 const GRACE_MS = 2_000;
 
+/** Equal orders to two nodes (take the routes away, remove the network) have one id: the node belongs to the key. */
+const keyOf = (node: string, id: string): string => `${node} ${id}`;
+
 export class PendingCommands {
   readonly #pending = new Map<string, Pending>();
 
@@ -24,8 +27,7 @@ export class PendingCommands {
 
   /** The promise of a command that is under way already: a repeated delivery has one effect. */
   find(node: string, id: string): Promise<unknown> | undefined {
-    const pending = this.#pending.get(id);
-    return pending?.node === node ? pending.promise : undefined;
+    return this.#pending.get(keyOf(node, id))?.promise;
   }
 
   /** @param onDeadline called when the deadline passes without an answer */
@@ -36,9 +38,10 @@ export class PendingCommands {
       resolve = ok;
       reject = fail;
     });
+    const key = keyOf(node, command.id);
     const wait = Math.min(Math.max(0, Date.parse(command.deadline) - now) + GRACE_MS, 2 ** 31 - 1);
     const timer = setTimeout(() => {
-      this.#pending.delete(command.id);
+      this.#pending.delete(key);
       onDeadline();
       reject(
         new SdpError('deadline_exceeded', `${node} did not end "${command.type}" in time.`, {
@@ -47,21 +50,21 @@ export class PendingCommands {
       );
     }, wait);
     timer.unref();
-    this.#pending.set(command.id, { node, type: command.type, promise, resolve, reject, timer });
+    this.#pending.set(key, { node, type: command.type, promise, resolve, reject, timer });
     return promise;
   }
 
-  #take(node: string, id: string): Pending | undefined {
-    const pending = this.#pending.get(id);
-    if (pending === undefined || pending.node !== node) return undefined;
+  #take(key: string): Pending | undefined {
+    const pending = this.#pending.get(key);
+    if (pending === undefined) return undefined;
     clearTimeout(pending.timer);
-    this.#pending.delete(id);
+    this.#pending.delete(key);
     return pending;
   }
 
   /** Returns false for a result that nobody waits for any more. */
   settle(node: string, result: CommandResult): boolean {
-    const pending = this.#take(node, result.commandId);
+    const pending = this.#take(keyOf(node, result.commandId));
     if (pending === undefined) return false;
     if (result.ok) pending.resolve(result.value);
     else pending.reject(SdpError.fromBody(result.error));
@@ -70,9 +73,9 @@ export class PendingCommands {
 
   /** The session ended: whether the commands had an effect, the next report shows. */
   rejectNode(node: string, reason: string): void {
-    for (const [id, pending] of [...this.#pending]) {
+    for (const [key, pending] of [...this.#pending]) {
       if (pending.node !== node) continue;
-      this.#take(node, id)?.reject(
+      this.#take(key)?.reject(
         new SdpError('node_offline', `The session with ${node} ended during "${pending.type}": ${reason}.`, {
           hint: `Check that the agent on ${node} runs and reaches this server.`,
         }),
