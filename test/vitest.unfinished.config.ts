@@ -2,8 +2,6 @@
  * Tests that do not hold yet, kept in sight: `npm run test:unfinished`. Each moves back to `*.test.ts` with its cure.
  *  - e2e/browser: Chromium shares a namespace with the engine and drops its requests whenever a bridge appears there
  *    (ERR_NETWORK_CHANGED); it needs a way in from a namespace of its own.
- *  - e2e/two-nodes: all but the last step hold; after an agent was killed and came back, the deletion of the sandbox
- *    waits for a command that never answers until its deadline.
  *  - faults/isolation: forty sandboxes come up apart from each other; the last two steps do not hold.
  */
 import { defineConfig } from 'vitest/config';
