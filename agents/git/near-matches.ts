@@ -1,18 +1,5 @@
 /** Names that somebody may have meant. */
-
-/** Changes of one character that lead from one name to the other. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
+import { distance } from '#schema/parse/near';
 
 /** At most three of `names` that are near `wanted`, nearest first. */
 export function nearMatches(wanted: string, names: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 /** Suggestions for misspelt words. */
 
-function distance(a: string, b: string): number {
+/** Changes of one character that lead from one word to the other. */
+export function distance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
