@@ -1,6 +1,8 @@
 /** Bodies of the HTTP API, shared by server, CLI and UI. */
 import type { ErrorBody } from './errors.ts';
-import type { EdgeTarget } from './wire/commands.ts';
+import type { EdgeFault, EdgeTarget } from './wire/commands.ts';
+import type { TargetCheck } from './wire/report.ts';
+import type { EdgeRequest } from './wire/requests.ts';
 import type { Kind, StoredDocument } from './documents.ts';
 import type { NodeType } from './states.ts';
 import type { PortRanges } from './wire/messages.ts';
@@ -134,7 +136,44 @@ export interface RouteView {
   target: string;
   url: string;
   reason: string;
+  /** ISO 8601: since when it has been this target. */
+  since?: string;
+  verified?: TargetCheck;
+  fault?: EdgeFault;
+  /** Requests for it in the last ten minutes that came through an edge; absent where nobody counts. */
+  requests?: number;
   edges: Record<string, EdgeTarget>;
+}
+
+/** `GET /api/v1/sandboxes/{name}/requests`, newest first. */
+export interface RequestView extends EdgeRequest {
+  /** Node whose edge saw it. */
+  node: string;
+}
+
+/** One stretch of a traced request: from an edge to a target. */
+export interface TraceHop {
+  node: string;
+  request: RequestView;
+  /** What it is found by: its id, or the moment, where a service does not pass X-Request-Id on. */
+  by: 'id' | 'time';
+}
+
+/** `POST /api/v1/sandboxes/{name}/trace` with `{path}`. */
+export interface TraceView {
+  requestId: string;
+  url: string;
+  status?: number;
+  durationMs: number;
+  /** Why there was no answer. */
+  failure?: string;
+  location?: string;
+  /** In order of arrival. */
+  hops: TraceHop[];
+  /** Index in `hops` of the first that failed. */
+  failedAt?: number;
+  /** The answer sends the app out of the sandbox. */
+  leaves?: true;
 }
 
 /** `PUT /api/v1/sandboxes/{name}/routes/{service}`. */

@@ -1,4 +1,6 @@
 /** Status of a sandbox: one shape for people, tests and clients. Written by the reconciler alone. */
+import type { EdgeFault } from './wire/commands.ts';
+import type { TargetCheck } from './wire/report.ts';
 import type { DeploymentState, Health, Sync } from './states.ts';
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
@@ -6,9 +8,10 @@ export type ConditionStatus = 'True' | 'False' | 'Unknown';
 /**
  * Types in use. `Ready`: everything wanted runs and is routed. `NeedsLogin`: a fetch waits for a
  * person's login (C6). `Blocked`: something that is not ours, or a full pool, is in the way.
- * `NodesReachable`: every node that this sandbox uses reports. `Failed`: a service gave up.
+ * `NodesReachable`: every node that this sandbox uses reports. `Failed`: a service gave up. `RoutesReachable`: what
+ * requests are routed to answers.
  */
-export type ConditionType = 'Ready' | 'NeedsLogin' | 'Blocked' | 'NodesReachable' | 'Failed';
+export type ConditionType = 'Ready' | 'NeedsLogin' | 'Blocked' | 'NodesReachable' | 'Failed' | 'RoutesReachable';
 
 export interface Condition {
   type: ConditionType;
@@ -27,6 +30,12 @@ export interface RouteStatus {
   url: string;
   /** Why this target, in plain words. */
   reason: string;
+  /** ISO 8601: since when it has been this target. */
+  since?: string;
+  /** Newest check from inside the sandbox's network; absent: not checked yet. */
+  verified?: TargetCheck;
+  /** What is done to some of its requests, and until when. */
+  fault?: EdgeFault;
 }
 
 /** How far the branch has moved on since the service's commit, as last seen. */

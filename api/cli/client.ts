@@ -45,6 +45,8 @@ export class ApiClient {
     const target = new URL(path, url);
     const options: https.RequestOptions = {
       method,
+      // A kept connection may be closed by the server while the next request is on its way.
+      agent: false,
       headers: { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
       ...(socket === undefined ? {} : { socketPath: socket }),
     };

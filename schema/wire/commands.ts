@@ -2,6 +2,7 @@
  * Orders to an agent. A command is idempotent: the agent compares its precondition with the engine as it is
  * now, so a repeated delivery has one effect; "already done" is success.
  */
+import type { TargetCheck } from './report.ts';
 
 /** For the one operation that it comes with; never stored, logged or passed on. */
 export interface Credentials {
@@ -144,8 +145,9 @@ export interface RemoveCommand extends Base {
 
 /** Where the edge sends requests for one service of one sandbox. */
 export type EdgeTarget =
-  /** A container of this engine, found by its canonical name whenever its address changes. */
-  | { kind: 'container'; container: string; port: number }
+  /** A container of this engine, found by its canonical name whenever its address changes. `otherwise`: what people
+   * are told while there is none, such as that its build failed. */
+  | { kind: 'container'; container: string; port: number; otherwise?: string }
   /** The edge of another node, at the service's port there; `sandbox` is the uid that the port belongs to,
    * given when that is another sandbox than the caller's: the other edge refuses a hop meant for somebody else. */
   | { kind: 'node'; address: string; port: number; sandbox?: string }
@@ -153,11 +155,36 @@ export type EdgeTarget =
   /** Answered by the edge with a page that says why. */
   | { kind: 'unavailable'; reason: string };
 
+/** What the edge does to some requests for a service in place of passing them on (negative-path testing). */
+export type EdgeFault = {
+  /** 1 to 100. */
+  percent: number;
+  /** Only requests whose path begins so. */
+  path?: string;
+  /** ISO 8601; it ends then, whoever is reachable. */
+  until: string;
+} & (
+  /** Answers with this status. */
+  | { kind: 'status'; status: number }
+  /** Passes the request on so many milliseconds later. */
+  | { kind: 'delay'; ms: number }
+  /** Ends the connection without an answer. */
+  | { kind: 'reset' }
+);
+
 /** All that the edge of one engine knows of one sandbox. */
 export interface EdgeRoutes {
   sandbox: SandboxRef;
   /** Number of the sandbox's revision: X-SDP-Revision. */
   revision: number;
+  /** The sandbox's page, for people who read a page of the edge. */
+  link?: string;
+  /** Faults of calls from inside, by service; absent: none. */
+  faults?: Record<string, EdgeFault>;
+  /** The gateway, for the port that serves all sandboxes by name; absent where that port serves none. */
+  shared?: EdgeTarget;
+  /** Path that proves a service alive, by service: asked for after each change of its target. */
+  health?: Record<string, string>;
   /** The sandbox's subnet on this engine: callers from it are this sandbox. */
   subnet?: string;
   /** For callers inside, by service. */
@@ -180,6 +207,24 @@ export interface PruneCommand extends Base {
   type: 'prune';
   /** Image references that stay. */
   keepImages: string[];
+}
+
+/** Sends one GET through a sandbox's gateway, as the mobile app would; the edge's log tells where it went. */
+export interface TraceCommand extends Base {
+  type: 'trace';
+  sandbox: SandboxRef;
+  /** Gateway port on this agent's node. */
+  port: number;
+  /** With its query, from "/". */
+  path: string;
+  /** Sent as X-Request-Id. */
+  requestId: string;
+}
+
+/** Checks the baselines of the catalogue as seen from this node. */
+export interface DoctorCommand extends Base {
+  type: 'doctor';
+  baselines: { service: string; url: string; health?: string }[];
 }
 
 export type Command =
@@ -207,6 +252,13 @@ export interface CommitInfo {
 
 export interface BranchInfo extends CommitInfo {
   branch: string;
+}
+
+export interface BaselineCheck extends TargetCheck {
+  service: string;
+  url: string;
+  /** Addresses that its name has on this node. */
+  addresses: string[];
 }
 
 /** What each command answers. */

@@ -7,6 +7,7 @@ import type { ErrorBody } from '../errors.ts';
 import type { LogPhase, NodeType, PipelineEvent } from '../states.ts';
 import type { Command, CommandResultOf, CommandType } from './commands.ts';
 import type { NodeState, NodeStateDelta } from './report.ts';
+import type { RequestsMessage } from './requests.ts';
 
 /** Rises when a message changes its meaning. Sessions more than one apart are refused. */
 export const PROTOCOL_VERSION = 1;
@@ -126,5 +127,5 @@ export interface JournalAck {
   seq: number;
 }
 
-export type AgentMessage = Hello | FullReport | DeltaReport | Heartbeat | CommandResult | JournalMessage;
+export type AgentMessage = Hello | FullReport | DeltaReport | Heartbeat | CommandResult | JournalMessage | RequestsMessage;
 export type ServerMessage = Welcome | Refused | CommandMessage | CancelMessage | JournalAck | Heartbeat;

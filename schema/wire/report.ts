@@ -60,6 +60,23 @@ export interface ObservedRepository {
   problem?: string;
 }
 
+/** How far a check of a target came: the last step is the whole way. */
+export type CheckStep = 'resolve' | 'connect' | 'certificate' | 'answer';
+
+/** Whether a target can be reached, and where the way ends if not. */
+export interface TargetCheck {
+  ok: boolean;
+  /** ISO 8601. */
+  at: string;
+  /** The step that failed; `answer` when all is well. */
+  step: CheckStep;
+  /** In plain words, with what to do where it failed. */
+  message: string;
+  /** HTTP status of the answer, where there was one. */
+  status?: number;
+  durationMs: number;
+}
+
 export interface ObservedEdge {
   /** This agent runs the edge of its engine (the first agent by name on that engine). */
   owner: boolean;
@@ -69,6 +86,10 @@ export interface ObservedEdge {
   routes: Record<string, string>;
   /** Services that are routed to a container which the edge cannot reach now, by sandbox uid; none are left out. */
   waiting?: Record<string, string[]>;
+  /** Newest check of each routed target from inside, by sandbox uid and service. */
+  checks?: Record<string, Record<string, TargetCheck>>;
+  /** Port that serves all sandboxes by name; absent: none. */
+  sharedPort?: number;
   /** Ports of the node's ranges that foreign processes hold. */
   foreignPorts: number[];
 }

@@ -1,14 +1,14 @@
-/** Chromium in the platform's network namespace, and everything that went wrong in it. */
+/** Chromium at a desk of its own beside the platform, and everything that went wrong in it. */
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { Desk } from './desk.ts';
 import type { Platform } from './platform.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const DESK = { width: 1280, height: 800 };
+const LAPTOP = { width: 1280, height: 800 };
 const PHONE = { width: 375, height: 812 };
 
 /** A folder for screenshots; none are made where it is not set. */
@@ -24,26 +24,26 @@ export class Walk {
 
   private constructor(
     private readonly platform: Platform,
-    private readonly directory: string,
+    private readonly desk: Desk,
     private readonly browser: Browser,
     readonly context: BrowserContext,
     readonly page: Page,
   ) {}
 
   static async open(platform: Platform): Promise<Walk> {
-    const directory = await mkdtemp(path.join(tmpdir(), 'sdp-chromium-'));
-    const executablePath = path.join(directory, 'chromium');
-    await writeFile(executablePath, `#!/bin/sh\nexec nsenter --net=${platform.docker.netns} /usr/bin/chromium "$@"\n`);
+    const desk = await Desk.create('desk', platform);
+    const executablePath = path.join(desk.directory, 'chromium');
+    await writeFile(executablePath, `#!/bin/sh\nexec nsenter --net=${desk.netns} /usr/bin/chromium "$@"\n`);
     await chmod(executablePath, 0o755);
     const browser = await chromium.launch({
       executablePath,
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
-      env: { PATH: process.env['PATH'] ?? '', HOME: directory },
+      env: { PATH: process.env['PATH'] ?? '', HOME: desk.directory },
     });
-    const context = await browser.newContext({ viewport: DESK, colorScheme: 'light', baseURL: platform.url });
+    const context = await browser.newContext({ viewport: LAPTOP, colorScheme: 'light', baseURL: platform.url });
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
-    const walk = new Walk(platform, directory, browser, context, page);
+    const walk = new Walk(platform, desk, browser, context, page);
     await walk.watch();
     return walk;
   }
@@ -140,7 +140,7 @@ export class Walk {
     }));
     note('375 px', await this.violations());
     await this.shot(`${name}-375`);
-    await this.page.setViewportSize(DESK);
+    await this.page.setViewportSize(LAPTOP);
     return found;
   }
 
@@ -154,6 +154,6 @@ export class Walk {
 
   async close(): Promise<void> {
     await this.browser.close();
-    await rm(this.directory, { recursive: true, force: true });
+    await this.desk.remove();
   }
 }

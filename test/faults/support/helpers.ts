@@ -18,7 +18,9 @@ export async function login(platform: Platform, as = 'demo'): Promise<void> {
 
 /** Over the root-only socket, which is a file: from this process, without the cost of starting the command line. */
 export async function local<T>(platform: Platform, method: 'GET' | 'DELETE', at: string): Promise<T> {
-  const options = { socketPath: path.join(platform.root, 'sdp.sock'), method, path: `/api/v1${at}`, headers: { accept: 'application/json' } };
+  // As the command line: no connection is kept, which the server could close under the next request.
+  const connection = { socketPath: path.join(platform.root, 'sdp.sock'), agent: false as const };
+  const options = { ...connection, method, path: `/api/v1${at}`, headers: { accept: 'application/json' } };
   const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
     const sent = request(options, (response) => {
       let all = '';

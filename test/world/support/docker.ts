@@ -18,7 +18,9 @@ const run = promisify(execFile);
 
 /** Runs with another TMPDIR go on at the same time; test/harness/run-folder.mjs finds a run's namespaces by this. */
 const RUN = createHash('sha256').update(tmpdir()).digest('hex').slice(0, 6);
-const namespaceOf = (name: string): string => `sdp-${name}-${RUN}`;
+
+/** The name of a network namespace of this run, so that leftovers are found. */
+export const namespaceOf = (name: string): string => `sdp-${name}-${RUN}`;
 
 export interface PrivateDocker {
   /** Path of the engine's unix socket. */

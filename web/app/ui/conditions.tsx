@@ -10,6 +10,7 @@ const TITLES: Record<ConditionType, string> = {
   NeedsLogin: 'Needs a login',
   Blocked: 'Blocked',
   NodesReachable: 'Nodes reachable',
+  RoutesReachable: 'Routes reachable',
   Failed: 'Failed',
 };
 
