@@ -1,9 +1,10 @@
 /** Steps that bring containers up: create, replace, and what comes after a fetch. */
-import { containerName, edgeHost, edgeUrl, GATEWAY_SERVICE, networkName, urlVariable } from '#schema/names';
+import { containerName, networkName } from '#schema/names';
 import type { ContainerSpec } from '#schema/wire/commands';
 import { trialKey, type Entry } from '../diff/diff.ts';
 import type { Step, World } from '../model.ts';
 import { nodesOfEngine } from '../observed/world.ts';
+import { peersOf } from '../upstreams/peers.ts';
 import type { PlanInput } from './plan.ts';
 
 export function runSteps(input: PlanInput): Step[] {
@@ -47,9 +48,9 @@ export function runSteps(input: PlanInput): Step[] {
 function containerOf(entry: Entry, { desired, inputs, defaults }: PlanInput): ContainerSpec {
   const { want, target } = entry;
   if (!target) throw new Error(`No target for ${want.service}`);
-  const peers = [...inputs.catalogue].filter(([slug]) => slug !== GATEWAY_SERVICE).sort(([a], [b]) => (a < b ? -1 : 1));
+  const peers = peersOf([...inputs.catalogue].map(([slug, { metadata, spec }]) => [slug, { name: metadata.name, spec }]));
   const injected: Record<string, string> = { PORT: String(want.port) };
-  for (const [slug, document] of peers) injected[document.spec.urlVariable ?? urlVariable(slug)] = edgeUrl(slug);
+  for (const { variable, url } of peers) injected[variable] = url;
   const plain = Object.entries(want.variables).flatMap(([name, source]) =>
     source.kind === 'plain' ? [[name, source.value] as const] : [],
   );
@@ -62,15 +63,15 @@ function containerOf(entry: Entry, { desired, inputs, defaults }: PlanInput): Co
     network: networkName(desired.ref.slug),
     variables: Object.fromEntries(plain),
     injected,
-    edgeHosts: peers.map(([slug]) => edgeHost(slug)),
-    files: want.files,
+    edgeHosts: peers.map(({ host }) => host),
+    files: want.upstreams ? { ...want.files, [want.upstreams.file.path]: want.upstreams.content } : want.files,
     port: want.port,
     ...(want.health === undefined ? {} : { health: want.health }),
     kind: target.build,
     ...want.limits,
     replace: want.replace,
     startSeconds: defaults.startSeconds,
-    drainSeconds: defaults.drainSeconds,
+    drainSeconds: want.drainSeconds ?? defaults.drainSeconds,
   };
 }
 

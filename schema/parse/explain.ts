@@ -72,6 +72,9 @@ function explainOne(error: SchemaError): Explanation | undefined {
       return at(`${quoteValue(error.data)} is not accepted. ${expected(error)}`.trim());
     case 'maxLength':
       return at(`is ${String(error.data).length} characters long; at most ${String((error.params as { limit: number }).limit)} are accepted. ${expected(error)}`.trim());
+    // How our schemas say "exactly one of these"; the description says which.
+    case 'minProperties':
+    case 'maxProperties':
     case 'oneOf':
       return at(`${quoteValue(error.data)} is not accepted. ${expected(error)}`.trim());
     default:
