@@ -3,8 +3,10 @@ import { containerName, networkName } from '#schema/names';
 import type { ContainerSpec } from '#schema/wire/commands';
 import { trialKey, type Entry } from '../diff/diff.ts';
 import type { Step, World } from '../model.ts';
+import { trialOf } from '../diff/attempts.ts';
 import { nodesOfEngine } from '../observed/world.ts';
 import { peersOf } from '../upstreams/peers.ts';
+import { blockedByOthers, gapReason, startAgain, stopOthers } from './one-at-a-time.ts';
 import type { PlanInput } from './plan.ts';
 
 export function runSteps(input: PlanInput): Step[] {
@@ -17,7 +19,7 @@ export function runSteps(input: PlanInput): Step[] {
       action,
       service: entry.want.service,
       node: entry.node.name,
-      reason: entry.reason,
+      reason: gapReason(entry, input.defaults),
       ...trialKey(entry.want.service, 'run', target.hash, desired.generation),
       healing: entry.healing,
       order: {
@@ -34,13 +36,23 @@ export function runSteps(input: PlanInput): Step[] {
     else if (entry.needsBuild) steps.push({ ...step, waits: 'comes after the build' });
     else if (!hasNetwork(entry, networkName(desired.ref.slug), world))
       steps.push({ ...step, waits: 'comes after the network' });
+    else if (entry.want.replace === 'recreate') addAlone(step, entry);
     else steps.push(step);
+  };
+  /** Where two copies must not run at once, those on other engines stop first; they come back when it fails here. */
+  const addAlone = (step: Step, entry: Entry): void => {
+    const free = trialOf(input.inputs.attempts, step, input.now).kind === 'free';
+    const stops = free ? stopOthers(entry, input) : [];
+    const waits = free ? blockedByOthers(entry, input) : undefined;
+    steps.push(...stops, waits === undefined ? step : { ...step, waits });
+    if (!free) steps.push(...startAgain(entry, input));
   };
   for (const entry of diff.create) add('create', entry);
   for (const entry of diff.replace) add('replace', entry);
   for (const entry of diff.fetch) {
     const action = entry.holder ? 'replace' : 'create';
-    steps.push(later(action, entry, `run the fetched version of ${entry.want.service}`));
+    const run = `run the fetched version of ${entry.want.service}`;
+    steps.push(later(action, entry, gapReason({ ...entry, reason: run }, input.defaults)));
   }
   return steps;
 }
