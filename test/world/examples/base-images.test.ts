@@ -7,11 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BASE_IMAGES, ensureBaseImages, removeBaseImages } from '#examples/demo/base-images';
+import { BASE_IMAGES, ensureBaseImages, ensureNginxImage, NGINX_IMAGE, removeBaseImages } from '#examples/demo/base-images';
 import { startDocker, type PrivateDocker } from '../support/docker.ts';
 
 const exec = promisify(execFile);
 const sources = new URL('../../../examples/demo/sources', import.meta.url).pathname;
+const packages = new URL('../../../node_modules/.cache/sdp', import.meta.url).pathname;
 const log: string[] = [];
 let engine: PrivateDocker;
 let docker: Docker;
@@ -95,6 +96,11 @@ describe('base images from the distribution\'s packages', () => {
     expect(await output(BASE_IMAGES.runtime, ['sh', '-c', 'test -w /tmp && test -s /etc/ssl/certs/ca-certificates.crt && id -un'])).toBe('0 root\r\n');
     expect(await output(BASE_IMAGES.edge, ['haproxy', '-v'])).toMatch(/^0 HAProxy version/);
     expect(await output(BASE_IMAGES.php, ['php', '-r', 'echo implode(" ", array_filter(["posix", "pcntl", "openssl", "ctype"], "extension_loaded"));'])).toBe('0 posix pcntl openssl ctype');
+  });
+
+  it('makes nginx too, whose program needs no installation, and whose configuration it accepts', async () => {
+    await ensureNginxImage({ socket: engine.socket, folder: packages, log: () => undefined });
+    expect(await output(NGINX_IMAGE, ['nginx', '-v'])).toMatch(/^0 nginx version/);
   });
 
   it('takes its own names away and no others', async () => {
