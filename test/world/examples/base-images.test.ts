@@ -80,6 +80,7 @@ beforeAll(async () => {
   engine = await startDocker({ name: 'demo-images' });
   docker = new Docker({ socketPath: engine.socket });
   await ensureBaseImages({ socket: engine.socket, log: (line) => log.push(line) });
+  await ensureNginxImage({ socket: engine.socket, folder: packages, log: () => undefined });
 });
 
 afterAll(async () => {
@@ -101,7 +102,6 @@ describe('base images from the distribution\'s packages', () => {
   });
 
   it('makes nginx too, whose program needs no installation', async () => {
-    await ensureNginxImage({ socket: engine.socket, folder: packages, log: () => undefined });
     expect(await output(NGINX_IMAGE, ['nginx', '-v'])).toMatch(/^0 nginx version/);
   });
 
