@@ -2,6 +2,7 @@
 import type { LogPhase, NodeType, PipelineEvent } from '#schema/states';
 import type { BranchInfo, CommitInfo, ContainerSpec, Credentials, EdgeRoutes, SandboxRef } from '#schema/wire/commands';
 import type { EngineInfo, PortRanges } from '#schema/wire/messages';
+import type { EdgeRequest } from '#schema/wire/requests';
 import type { ErrorBody } from '#schema/errors';
 import type {
   ObservedContainer,
@@ -9,6 +10,7 @@ import type {
   ObservedImage,
   ObservedNetwork,
   ObservedRepository,
+  TargetCheck,
 } from '#schema/wire/report';
 
 /** How a repository's sources become an image. */
@@ -167,5 +169,9 @@ export interface Edge {
   /** All containers of the installation on this engine as they are now; the maps follow. */
   containersChanged(containers: readonly ObservedContainer[], networks: readonly ObservedNetwork[]): Promise<void>;
   state(): ObservedEdge;
+  /** Called with requests in order as the edge answers them, and how many could not be noted. Returns the unsubscriber. */
+  onRequests(listener: (requests: Omit<EdgeRequest, 'seq'>[], missed: number) => void): () => void;
+  /** Checks the given URL's target as this node reaches it: name, connection, certificate (baseline.caFile), health path. */
+  checkTarget(url: string, health?: string, signal?: AbortSignal): Promise<TargetCheck & { addresses: string[] }>;
   stop(): Promise<void>;
 }

@@ -144,7 +144,7 @@ type WithoutDispatch<C> = C extends unknown
   : never;
 
 /** A command before it is dispatched: without id, time, login and secrets. */
-export type Order = WithoutDispatch<Exclude<Command, { type: 'login' | 'branches' | 'prune' }>>;
+export type Order = WithoutDispatch<Exclude<Command, { type: 'login' | 'branches' | 'prune' | 'trace' | 'doctor' }>>;
 
 /** One step of a plan. */
 export interface Step {

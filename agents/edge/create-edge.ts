@@ -22,6 +22,8 @@ function neighbour(options: EdgeOptions): Edge & AddressSwitch {
         }),
       ),
     readdress: (from, to) => connectAddressSwitch(options.docker, options.installation).readdress(from, to),
+    onRequests: () => () => undefined,
+    checkTarget: () => Promise.reject(new SdpError('precondition_failed', 'Targets are checked by the agent that reports edge.owner.')),
     state: () => ({ owner: false, state: 'ready', routes: {}, foreignPorts: [] }),
   };
 }

@@ -243,6 +243,9 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
 
     state: () => ({ owner: true, ...(obstacle === undefined ? {} : { message: obstacle }), ...status, routes: { ...reported }, ...stillWaiting(), foreignPorts: [...foreign] }),
 
+    onRequests: () => () => undefined,
+    checkTarget: () => Promise.reject(new SdpError('edge_failed', 'Targets cannot be checked yet.')),
+
     stop: async () => {
       stopped = true;
       clearTimeout(timer);
