@@ -43,7 +43,10 @@ function rank({ entry, target }: RequestView): number {
   return target.kind === 'node' ? 0 : 2;
 }
 
-/** Milliseconds to add to each node's times. Nodes that nothing relates to the first keep their own. */
+/**
+ * Milliseconds to add to each node's times: the least with which no request arrives before it was sent. Nodes that
+ * nothing relates to the first keep their own clock.
+ */
 function clockOffsets(requests: readonly RequestView[]): Map<string, number> {
   const byNode = new Map<string, RequestView[]>();
   for (const request of [...requests].sort(byStart)) byNode.set(request.node, [...(byNode.get(request.node) ?? []), request]);
@@ -51,14 +54,16 @@ function clockOffsets(requests: readonly RequestView[]): Map<string, number> {
   const offsets = new Map<string, number>();
   if (first === undefined) return offsets;
   offsets.set(first, 0);
-  const known = [first];
-  for (let node = known.shift(); node !== undefined; node = known.shift()) {
-    for (const [other, theirs] of byNode) {
-      if (offsets.has(other)) continue;
-      const apart = difference(byNode.get(node) ?? [], theirs);
-      if (apart === undefined) continue;
-      offsets.set(other, (offsets.get(node) ?? 0) + apart);
-      known.push(other);
+  const nodes = [...byNode];
+  // One round more than a way over all nodes has hops.
+  for (const _round of nodes) {
+    for (const [from, sent] of nodes) {
+      const known = offsets.get(from);
+      if (known === undefined) continue;
+      for (const [to, taken] of nodes) {
+        const least = known - quickest(sent, taken);
+        if (to !== from && to !== first && least > (offsets.get(to) ?? -Infinity)) offsets.set(to, least);
+      }
     }
   }
   return offsets;
@@ -70,26 +75,17 @@ function firstNode(requests: readonly RequestView[]): string | undefined {
   return (entrances.find(({ target }) => target.kind === 'node') ?? entrances[0] ?? [...requests].sort(byStart)[0])?.node;
 }
 
-/**
- * What to add to the other node's times, from the hops between the two, whichever way they went. The quickest hop
- * says it best, and with it no request arrives before it was sent.
- */
-function difference(ours: readonly RequestView[], theirs: readonly RequestView[]): number | undefined {
-  const there = hopTimes(ours, theirs);
-  if (there.length > 0) return -Math.min(...there);
-  const back = hopTimes(theirs, ours);
-  return back.length > 0 ? Math.min(...back) : undefined;
-}
-
 const serviceOf = (request: RequestView): string | undefined => (isEntrance(request) ? GATEWAY_SERVICE : request.service);
 
-/** For each request that one node's edge passed on: how much later the other's clock said that it came. */
-function hopTimes(from: readonly RequestView[], to: readonly RequestView[]): number[] {
+/** Of the requests that one node's edge passed on: how much later the other's clock said it came, at least. Infinity: none. */
+function quickest(from: readonly RequestView[], to: readonly RequestView[]): number {
   const taken = to.filter(({ entry }) => entry !== 'inside');
-  return from.flatMap((sent) => {
-    if (sent.target.kind !== 'node' || sent.failure !== undefined) return [];
+  let least = Infinity;
+  for (const sent of from) {
+    if (sent.target.kind !== 'node' || sent.failure !== undefined) continue;
     const index = taken.findIndex((request) => serviceOf(request) === serviceOf(sent));
     const [found] = index < 0 ? [] : taken.splice(index, 1);
-    return found === undefined ? [] : [startOf(found) - startOf(sent)];
-  });
+    if (found !== undefined) least = Math.min(least, startOf(found) - startOf(sent));
+  }
+  return least;
 }

@@ -34,10 +34,9 @@ async function newest(ctx: Context, deps: ApiDeps): Promise<void> {
 }
 
 async function traceOne(ctx: Context, deps: ApiDeps, traceDeps: TraceDeps): Promise<void> {
-  const text = requiredString(await readObject(ctx.req), 'path', 8_192);
   const subject = { user: ctx.state.caller.username, action: 'sandbox.trace', sandbox: param(ctx, 'name'), message: '' };
   ctx.body = await audited(deps, subject, async () => {
-    const path = tracePath(text);
+    const path = tracePath(requiredString(await readObject(ctx.req), 'path', 8_192));
     // Its query may hold a token.
     subject.message = path.replace(/\?.*$/s, '');
     return trace(traceDeps, await deps.documents.require('Sandbox', param(ctx, 'name')), path);
