@@ -123,7 +123,7 @@ export function edgeFor(node: Node, name: string, more: Partial<EdgeOptions['con
     config: {
       node: { name, type: 'MICRO', address: node.address },
       dataDir: join(node.engine.directory, directory),
-      ports: { gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: [] },
+      ports: { gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: [], shared: 7081 },
       network: { pool: node.engine.pool, prefix: 26, forbidden: [] },
       images: { runtime: '', edge: EDGE_IMAGE },
       baseline: { hosts: {}, dns: [] },
