@@ -2,7 +2,6 @@
 import type { LogPhase, NodeType, PipelineEvent } from '#schema/states';
 import type { BranchInfo, CommitInfo, ContainerSpec, Credentials, EdgeRoutes, SandboxRef } from '#schema/wire/commands';
 import type { EngineInfo, PortRanges } from '#schema/wire/messages';
-import type { EdgeRequest } from '#schema/wire/requests';
 import type { ErrorBody } from '#schema/errors';
 import type {
   ObservedContainer,
@@ -12,6 +11,7 @@ import type {
   ObservedRepository,
   TargetCheck,
 } from '#schema/wire/report';
+import type { EdgeRequest } from '#schema/wire/requests';
 
 /** How a repository's sources become an image. */
 export type BuildConfig =
@@ -42,7 +42,8 @@ export interface AgentConfig {
   dataDir: string;
   controlPlane: { url: string; tokenFile: string; caFile?: string };
   repositories: RepositoryConfig[];
-  ports: PortRanges & { allowFrom: string[] };
+  /** `shared`: port that serves all sandboxes by name; 0: none. */
+  ports: PortRanges & { allowFrom: string[]; shared: number };
   network: { pool: string; prefix: number; forbidden: string[] };
   images: { runtime: string; edge: string };
   baseline: { caFile?: string; hosts: Record<string, string>; dns: string[] };

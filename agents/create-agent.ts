@@ -143,10 +143,12 @@ class RunningAgent implements Agent {
     const { docker, git } = this;
     if (git === undefined) throw new SdpError('internal', 'The agent was not started.');
     const { installation } = identity;
-    const edge = identity.edgeOwner ? createOwnedEdge({ config, installation, secret: identity.edgeSecret, docker }) : undefined;
+    const edge = identity.edgeOwner
+      ? createOwnedEdge({ config, installation, secret: identity.edgeSecret, docker, onChange: () => void reporter.refresh() })
+      : undefined;
     const engine = this.engineOf(installation);
     const builder: Builder = createBuilder({ config, git, images: engine, labels: { [LABELS.installation]: installation } });
-    const reporter = new NodeReporter(
+    const reporter: NodeReporter = new NodeReporter(
       () => observeNode({ engine, builder, edge, dataDir: config.dataDir }),
       (error) => log(`The node cannot be looked at: ${SdpError.from(error).message}`),
     );

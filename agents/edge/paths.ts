@@ -6,13 +6,14 @@ export const INSIDE = {
   config: '/etc/sdp-edge',
   configFile: '/etc/sdp-edge/haproxy.cfg',
   ca: '/etc/sdp-edge/ca.pem',
+  lua: '/etc/sdp-edge/delay.lua',
   run: '/run/sdp-edge',
   socket: '/run/sdp-edge/admin.sock',
   masterSocket: '/run/sdp-edge/master.sock',
 } as const;
 
 /** Maps by name; the file path inside the container is also the map's name on the runtime socket. */
-export const MAP_NAMES = ['sandboxes', 'inside', 'subnets', 'outside'] as const;
+export const MAP_NAMES = ['faults', 'sandboxes', 'inside', 'subnets', 'shared', 'outside'] as const;
 export type MapName = (typeof MAP_NAMES)[number];
 
 export const mapPath = (name: MapName): string => `${INSIDE.config}/maps/${name}.map`;
@@ -31,6 +32,8 @@ export interface EdgePaths {
   masterSocket: string;
   routes: string;
   resolved: string;
+  /** Which requests of HAProxy's memory were handed out already. */
+  noted: string;
 }
 
 export function edgePaths(dataDir: string): EdgePaths {
@@ -47,5 +50,6 @@ export function edgePaths(dataDir: string): EdgePaths {
     masterSocket: join(run, 'master.sock'),
     routes: join(root, 'routes'),
     resolved: join(root, 'resolved.json'),
+    noted: join(root, 'noted.json'),
   };
 }

@@ -46,7 +46,8 @@ export function poolFindings({ baselines, pool }: CommandResultOf['doctor'], nod
   const lie = (what: string, address: string): DoctorFinding =>
     failed(`${what} has the address ${address}, which lies in network.pool (${pool}): sandboxes would not reach it. Choose another network.pool in the agent's file.`);
   return [
-    ...baselines.flatMap(({ service, url, addresses }) => addresses.filter(inPool).map((address) => lie(`The baseline of ${service}, ${url},`, address))),
+    // A check that failed while looking the name up has said so itself.
+    ...baselines.filter(({ ok, step }) => ok || step !== 'resolve').flatMap(({ service, url, addresses }) => addresses.filter(inPool).map((address) => lie(`The baseline of ${service}, ${url},`, address))),
     ...[...nodes].filter(([, address]) => inPool(address)).map(([name, address]) => lie(`The node ${name}`, address)),
   ];
 }

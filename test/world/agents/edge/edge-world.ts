@@ -1,8 +1,9 @@
 /** Engines with an edge each, in network namespaces of their own, and services that say who they are. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
+import { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Docker from 'dockerode';
@@ -116,14 +117,22 @@ export function get(url: string, headers: Record<string, string> = {}, agent: Ag
   });
 }
 
+/** Connects from an address inside of the node, as an agent on it would. */
+export const dialIn = (node: Node): NonNullable<EdgeOptions['dial']> => ({ host, port, localAddress }) => {
+  const script = `const s = require('net').connect(${JSON.stringify({ host, port, localAddress })});
+    process.stdin.pipe(s); s.pipe(process.stdout); s.on('error', (e) => { console.error(e.message); process.exit(1); });`;
+  const child = spawn('nsenter', [`--net=${node.engine.netns}`, process.execPath, '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return Duplex.from({ readable: child.stdout, writable: child.stdin });
+};
+
 export type EdgeUnderTest = ReturnType<typeof createEdge>;
 
-export function edgeFor(node: Node, name: string, more: Partial<EdgeOptions['config']> = {}, directory = 'agent'): EdgeUnderTest {
+export function edgeFor(node: Node, name: string, more: Partial<EdgeOptions['config']> = {}, directory = 'agent', options: Partial<EdgeOptions> = {}): EdgeUnderTest {
   return createEdge({
     config: {
       node: { name, type: 'MICRO', address: node.address },
       dataDir: join(node.engine.directory, directory),
-      ports: { gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: [] },
+      ports: { gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: [], shared: 7081 },
       network: { pool: node.engine.pool, prefix: 26, forbidden: [] },
       images: { runtime: '', edge: EDGE_IMAGE },
       baseline: { hosts: {}, dns: [] },
@@ -134,6 +143,7 @@ export function edgeFor(node: Node, name: string, more: Partial<EdgeOptions['con
     docker: node.docker,
     edgeOwner: true,
     procNet: `/proc/${node.engine.pid}/net`,
+    ...options,
   });
 }
 
