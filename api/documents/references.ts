@@ -94,7 +94,7 @@ function ofRoute(draft: Extract<Draft, { kind: 'Route' }>, world: World): Refere
     if (unknown.length > 0) return unknown;
     const { target } = entry;
     if (target === 'sandbox') return hasBranch(serviceOf(own.spec.services, service)) ? [] : [withoutBranch(service, own.name, path)];
-    return typeof target === 'string' ? [] : toOther(service, target.sandbox, world, [...path, 'target', 'sandbox']);
+    return typeof target !== 'object' ? [] : toOther(service, target.sandbox, world, [...path, 'target', 'sandbox']);
   });
 }
 
