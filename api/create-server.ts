@@ -21,7 +21,7 @@ import { JournalIntake } from './hub/journal-intake.ts';
 import { JournalMarks } from './hub/journal-marks.ts';
 import { listenLocally } from './local/local-socket.ts';
 import { LogStore } from './logs/log-store.ts';
-import type { ApiDeps } from './routes/deps.ts';
+import type { ApiDeps, RequestCounts } from './routes/deps.ts';
 import { createNodeToken } from './routes/nodes.ts';
 import { Stream } from './stream/stream.ts';
 import { watchDocuments } from './stream/watch-documents.ts';
@@ -48,6 +48,8 @@ export interface ServerOptions {
   web?(apiUrl: string): Middleware | Promise<Middleware>;
   /** Origins beside our own that may use cookies, such as a proxy's. */
   allowedOrigins?: readonly string[];
+  /** Requests of a sandbox in the last ten minutes, by service. */
+  requestCounts?: RequestCounts;
   clock?: Clock;
   log?: Logger;
   /** 10 by default. */
@@ -114,12 +116,13 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
   const allowedOrigins = [...(options.allowedOrigins ?? []), options.publicUrl].flatMap((url) => (url === undefined ? [] : [new URL(url).origin]));
   const isLocal = (request: IncomingMessage): boolean => localConnections.has(request.socket);
   const authenticate = authenticator({ sessions, isLocal, allowedOrigins });
+  const ownUrls = options.publicUrl === undefined ? [] : [options.publicUrl];
   const deps: ApiDeps = {
     store,
     hub,
     stream,
     logs,
-    documents: new DocumentService({ store, fleet: hub, reconciler, clock, log }),
+    documents: new DocumentService({ store, fleet: hub, reconciler, ownUrls: () => ownUrls, clock, log }),
     reconciler,
     sessions,
     vault,
@@ -132,6 +135,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     epoch,
     secureCookies: options.publicUrl?.startsWith('https:') ?? false,
     allowedOrigins,
+    ...(options.requestCounts === undefined ? {} : { requestCounts: options.requestCounts }),
   };
   addGauges(metrics, hub, stream, journal);
 
@@ -180,6 +184,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
 
   try {
     const url = await listen(newServer(), options.listen);
+    ownUrls.push(url);
     web = await options.web?.(url);
     if (options.localSocket !== undefined) {
       const local = newServer();

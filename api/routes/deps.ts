@@ -10,6 +10,9 @@ import type { Hub } from '../hub/hub.ts';
 import type { LogStore } from '../logs/log-store.ts';
 import type { Stream } from '../stream/stream.ts';
 
+/** Requests of one sandbox that came through an edge in the last ten minutes, by the service's slug; none are left out. */
+export type RequestCounts = (sandboxUid: string) => ReadonlyMap<string, number>;
+
 export interface ApiDeps {
   store: Store;
   hub: Hub;
@@ -29,4 +32,6 @@ export interface ApiDeps {
   /** Cookies are sent over TLS only. */
   secureCookies: boolean;
   allowedOrigins: readonly string[];
+  /** Absent where nobody counts. */
+  requestCounts?: RequestCounts;
 }

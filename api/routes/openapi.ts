@@ -55,7 +55,7 @@ export const OPERATIONS: readonly Operation[] = [
   op('post', `${SANDBOX}/services/{service}/stop`, 'Stop one service', dry),
   op('post', `${SANDBOX}/services/{service}/start`, 'Start it again', dry),
   op('get', `${SANDBOX}/routes`, 'How each service is reached, and why', { answer: 'Page<RouteView>' }),
-  op('put', `${SANDBOX}/routes/{service}`, 'Flip one route; with a branch the service gets it in the same write', { ...dry, body: 'SetRouteRequest' }),
+  op('put', `${SANDBOX}/routes/{service}`, 'Flip one route, or set or end its fault; with a branch the service gets it in the same write', { ...dry, body: 'SetRouteRequest' }),
   op('post', '/api/v1/templates/{name}/clone', 'A sandbox from a template', { ...dry, body: 'CloneRequest' }),
   op('get', '/api/v1/nodes', 'Nodes', { answer: 'Page<NodeView>' }),
   op('get', '/api/v1/nodes/{name}', 'One node', { answer: 'NodeView' }),
