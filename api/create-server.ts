@@ -24,7 +24,7 @@ import { RequestBook } from './requests/request-book.ts';
 import { RequestFeed } from './requests/request-feed.ts';
 import { RequestIntake } from './requests/request-intake.ts';
 import { LogStore } from './logs/log-store.ts';
-import type { ApiDeps } from './routes/deps.ts';
+import type { ApiDeps, RequestCounts } from './routes/deps.ts';
 import { createNodeToken } from './routes/nodes.ts';
 import { Stream } from './stream/stream.ts';
 import { watchDocuments } from './stream/watch-documents.ts';
@@ -51,6 +51,8 @@ export interface ServerOptions {
   web?(apiUrl: string): Middleware | Promise<Middleware>;
   /** Origins beside our own that may use cookies, such as a proxy's. */
   allowedOrigins?: readonly string[];
+  /** Requests of a sandbox in the last ten minutes, by service. */
+  requestCounts?: RequestCounts;
   clock?: Clock;
   log?: Logger;
   /** 10 by default. */
@@ -121,6 +123,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
   const allowedOrigins = [...(options.allowedOrigins ?? []), options.publicUrl].flatMap((url) => (url === undefined ? [] : [new URL(url).origin]));
   const isLocal = (request: IncomingMessage): boolean => localConnections.has(request.socket);
   const authenticate = authenticator({ sessions, isLocal, allowedOrigins });
+  const ownUrls = options.publicUrl === undefined ? [] : [options.publicUrl];
   const deps: ApiDeps = {
     store,
     hub,
@@ -128,7 +131,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     logs,
     requests,
     requestIntake,
-    documents: new DocumentService({ store, fleet: hub, reconciler, clock, log }),
+    documents: new DocumentService({ store, fleet: hub, reconciler, ownUrls: () => ownUrls, clock, log }),
     reconciler,
     sessions,
     vault,
@@ -141,6 +144,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     epoch,
     secureCookies: options.publicUrl?.startsWith('https:') ?? false,
     allowedOrigins,
+    requestCounts: options.requestCounts ?? ((uid) => requests.counts(uid)),
   };
   addGauges(metrics, hub, stream, journal);
   metrics.gauge('sdp_edge_requests_total', 'Requests that agents told of.', () => requestIntake.taken);
@@ -193,6 +197,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
 
   try {
     const url = await listen(newServer(), options.listen);
+    ownUrls.push(url);
     web = await options.web?.(url);
     if (options.localSocket !== undefined) {
       const local = newServer();

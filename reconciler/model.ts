@@ -168,4 +168,6 @@ export interface Step {
   waits?: string;
   /** Restoring what had been reached already: makes no deployment. */
   healing?: boolean;
+  /** Not for the sandbox itself, such as routes of the shared port elsewhere: nothing waits for it. */
+  aside?: true;
 }

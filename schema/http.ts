@@ -3,7 +3,7 @@ import type { ErrorBody } from './errors.ts';
 import type { BaselineCheck, EdgeFault, EdgeTarget } from './wire/commands.ts';
 import type { TargetCheck } from './wire/report.ts';
 import type { EdgeRequest } from './wire/requests.ts';
-import type { Kind, StoredDocument } from './documents.ts';
+import type { Kind, RouteFault, StoredDocument } from './documents.ts';
 import type { NodeType } from './states.ts';
 import type { PortRanges } from './wire/messages.ts';
 
@@ -210,9 +210,12 @@ export interface DoctorView {
 
 /** `PUT /api/v1/sandboxes/{name}/routes/{service}`. */
 export interface SetRouteRequest {
-  target: 'sandbox' | 'ocp' | string | { sandbox: string };
+  /** Left out: stays as it is. */
+  target?: 'sandbox' | 'ocp' | string | { sandbox: string };
   /** Gives the service this branch in the same write, where it has none. */
   branch?: string;
+  /** As in the Route document, or with `for` ("10m") in place of `until`; null ends it. Left out: stays as it is. */
+  fault?: (RouteFault & { for?: string }) | null;
 }
 
 /** `POST /api/v1/sandboxes/{name}/deploy`: resolve the branches anew; all services when none are named. */

@@ -12,6 +12,9 @@ import type { RequestIntake } from '../requests/request-intake.ts';
 import type { LogStore } from '../logs/log-store.ts';
 import type { Stream } from '../stream/stream.ts';
 
+/** Requests of one sandbox that came through an edge in the last ten minutes, by the service's slug; none are left out. */
+export type RequestCounts = (sandboxUid: string) => ReadonlyMap<string, number>;
+
 export interface ApiDeps {
   store: Store;
   hub: Hub;
@@ -34,4 +37,6 @@ export interface ApiDeps {
   /** Cookies are sent over TLS only. */
   secureCookies: boolean;
   allowedOrigins: readonly string[];
+  /** Absent where nobody counts. */
+  requestCounts?: RequestCounts;
 }

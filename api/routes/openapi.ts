@@ -55,7 +55,7 @@ export const OPERATIONS: readonly Operation[] = [
   op('post', `${SANDBOX}/services/{service}/stop`, 'Stop one service', dry),
   op('post', `${SANDBOX}/services/{service}/start`, 'Start it again', dry),
   op('get', `${SANDBOX}/routes`, 'How each service is reached, and why', { answer: 'Page<RouteView>' }),
-  op('put', `${SANDBOX}/routes/{service}`, 'Flip one route; with a branch the service gets it in the same write', { ...dry, body: 'SetRouteRequest' }),
+  op('put', `${SANDBOX}/routes/{service}`, 'Flip one route, or set or end its fault; with a branch the service gets it in the same write', { ...dry, body: 'SetRouteRequest' }),
   op('get', `${SANDBOX}/requests`, 'Its newest requests as the edges saw them, newest first', { query: ['limit', 'service'], answer: 'Page<RequestView>' }),
   op('post', `${SANDBOX}/trace`, 'Send one GET through its gateway and tell where it went', { body: 'TraceRequest', answer: 'TraceView' }),
   op('post', '/api/v1/doctor', 'Check every node: its edge, its network.pool, and each baseline from there', { answer: 'DoctorView' }),

@@ -67,6 +67,8 @@ export interface LoopContext {
   announcer: Announcer;
   clock: Clock;
   defaults: Defaults;
+  /** Address of the control plane as people know it; edges link to it. */
+  publicUrl: string | undefined;
   epoch: number;
   random: () => number;
   book: DeploymentBook;

@@ -32,7 +32,7 @@ export async function previewPlan(loop: LoopContext, request: PreviewRequest): P
   const carried = request.carried.map((row): Resolution => ({ ...row, ...made }));
   const inputs: Inputs = { ...found, resolutions: [...found.resolutions, ...carried] };
   const fleet = loop.fleet.nodes();
-  const situation = situationOf(inputs, fleet, loop.defaults);
+  const situation = situationOf(inputs, fleet, { ...loop, now });
   const survey = surveyOf(
     { ...situation, inputs: asIfClaimed(situation) },
     {
@@ -40,7 +40,6 @@ export async function previewPlan(loop: LoopContext, request: PreviewRequest): P
       attempts: inputs.attempts,
       logins: loop.logins.keysFor(situation.desired, inputs.deployments),
       unclaimed: new Map(),
-      now,
     },
   );
   const reporting = fleet.some((node) => node.online && node.state !== undefined);
