@@ -63,12 +63,8 @@ export class RequestBook {
   /** Newest first, by the clocks of their nodes. */
   newest(sandboxUid: string, { limit, service }: { limit: number; service?: string }): RequestView[] {
     const kept = this.#pages.get(sandboxUid)?.requests.slice(-this.limits.perSandbox) ?? [];
-    const wanted = service === undefined ? kept : kept.filter((request) => concerns(request, service));
-    return wanted
-      .map((request, index) => ({ request, index }))
-      .sort((a, b) => (a.request.at === b.request.at ? b.index - a.index : a.request.at < b.request.at ? 1 : -1))
-      .slice(0, limit)
-      .map(({ request }) => request);
+    const wanted = kept.filter((request) => service === undefined || concerns(request, service));
+    return wanted.reverse().sort(newestFirst).slice(0, limit);
   }
 
   /** Requests of the last ten minutes: calls from inside by service, and those to the gateway as `gateway`. */
@@ -86,6 +82,10 @@ export class RequestBook {
     this.#pages.delete(sandboxUid);
   }
 }
+
+/** Of two in one millisecond the one that lasted longer came first: the other is what it led to. */
+const newestFirst = (a: RequestView, b: RequestView): number =>
+  a.at === b.at ? Number(isGateway(a)) - Number(isGateway(b)) || a.durationMs - b.durationMs : a.at < b.at ? 1 : -1;
 
 const isGateway = ({ entry }: RequestView): boolean => entry === 'gateway' || entry === 'shared';
 

@@ -9,6 +9,8 @@ export interface IntakeOptions {
   onNew(requests: readonly RequestView[]): Promise<void>;
 }
 
+/** Characters of a text; agents cut theirs far below. */
+const LONGEST = 4_096;
 /** Requests with one id that a trace collects. */
 const MAX_COLLECTED = 500;
 
@@ -77,7 +79,7 @@ function isRequest(value: unknown): value is EdgeRequest {
     Number.isSafeInteger(seq) &&
     typeof at === 'string' &&
     !Number.isNaN(Date.parse(at)) &&
-    [id, entry, method, path].every((text) => typeof text === 'string') &&
+    [id, entry, method, path].every((text) => typeof text === 'string' && text.length <= LONGEST) &&
     [status, durationMs].every((number) => typeof number === 'number') &&
     typeof target === 'object' &&
     target !== null
