@@ -57,6 +57,18 @@ describe('a trace', () => {
   });
 });
 
+describe('a fault of a route', () => {
+  it('is told in the trace as what it is', async () => {
+    await platform.ok(['route', 'fault', SANDBOX, 'payment', '--status', '503', '--for', '1m']);
+    await expect.poll(async () => (await platform.curl(`${gateway}/payment`)).status, { timeout: 30_000, interval: 100 }).toBe(503);
+    const { code, view } = await trace('/payment');
+    expect([code, view.status]).toEqual([1, 503]);
+    expect(view.hops[view.failedAt ?? -1]?.request).toMatchObject({ entry: 'inside', service: 'payment', status: 503, fault: 'status' });
+    await platform.ok(['route', 'fault', SANDBOX, 'payment', '--off']);
+    await expect.poll(async () => (await platform.curl(`${gateway}/payment`)).status, { timeout: 30_000, interval: 100 }).toBe(200);
+  });
+});
+
 describe('requests', () => {
   it('are shown with service, target and status, without a query string', async () => {
     await platform.curl(`${gateway}/payment/7?secret=hidden`);
