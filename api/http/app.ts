@@ -13,6 +13,7 @@ import { recordRoutes } from '../routes/records.ts';
 import { sandboxRoutes } from '../routes/sandboxes.ts';
 import { loginRoute, sessionRoutes } from '../routes/session.ts';
 import { templateRoutes } from '../routes/templates.ts';
+import { useRoutes } from '../routes/use.ts';
 import type { RequestState } from './context.ts';
 import { errorHandler } from './error-handler.ts';
 
@@ -33,6 +34,7 @@ export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: (() => 
   nodeRoutes(api, deps);
   deploymentRoutes(api, deps);
   recordRoutes(api, deps);
+  useRoutes(api, deps);
   sessionRoutes(api, deps);
 
   const app = new Koa();
