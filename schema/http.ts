@@ -117,6 +117,8 @@ export interface NodeView {
   /** This agent runs the edge of its engine. */
   edgeOwner: boolean;
   edge: { state: string; message?: string };
+  /** Port that serves all sandboxes by name; absent: none. */
+  sharedPort?: number;
   repositories: { name: string; path: string; kind: string; url?: string; problem?: string }[];
   containers: number;
   memoryFreeBytes: number;
