@@ -2,7 +2,7 @@
 import type { StoredDocument } from '#schema/documents';
 import type { ErrorCode } from '#schema/errors';
 import type { PlanStep } from '#schema/http';
-import type { Deployment, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
+import type { Deployment, PersonalPort, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
 import type { NodeType } from '#schema/states';
 import type { Command, SandboxRef } from '#schema/wire/commands';
 import type { PortRanges } from '#schema/wire/messages';
@@ -32,6 +32,8 @@ export interface Inputs {
   attempts: readonly Attempt[];
   ports: readonly PortAllocation[];
   subnets: readonly SubnetAllocation[];
+  /** Ports of people that lead to this sandbox. */
+  personal: readonly PersonalPort[];
   /** Newest first. */
   deployments: readonly Deployment[];
   nodeRecords: readonly NodeRecord[];

@@ -31,17 +31,16 @@ function delayMs(delay: string): number {
   return delay.endsWith('ms') ? number : number * 1000;
 }
 
-/** Such as `503 for 50 % of the requests below /pay`. */
+/** What the edge does, such as `answers 503 to 50 % of the requests below /pay`. */
 export function faultWords(fault: EdgeFault): string {
-  const what = {
-    status: () => `answers ${fault.kind === 'status' ? fault.status : ''}`,
-    delay: () => `${fault.kind === 'delay' ? delayWords(fault.ms) : ''} late`,
-    reset: () => 'ends the connection',
-  }[fault.kind]();
   const share = fault.percent === 100 ? 'all requests' : `${fault.percent} % of the requests`;
-  return `${what} for ${share}${fault.path === undefined ? '' : ` below ${fault.path}`}`;
-}
-
-function delayWords(ms: number): string {
-  return ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`;
+  const whose = `${share}${fault.path === undefined ? '' : ` below ${fault.path}`}`;
+  switch (fault.kind) {
+    case 'status':
+      return `answers ${fault.status} to ${whose}`;
+    case 'delay':
+      return `delays ${whose} by ${fault.ms % 1000 === 0 ? `${fault.ms / 1000} s` : `${fault.ms} ms`}`;
+    case 'reset':
+      return `ends the connection of ${whose}`;
+  }
 }

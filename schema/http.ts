@@ -4,6 +4,7 @@ import type { BaselineCheck, EdgeFault, EdgeTarget } from './wire/commands.ts';
 import type { TargetCheck } from './wire/report.ts';
 import type { EdgeRequest } from './wire/requests.ts';
 import type { Kind, RouteFault, StoredDocument } from './documents.ts';
+import type { PortAllocation } from './records.ts';
 import type { NodeType } from './states.ts';
 import type { PortRanges } from './wire/messages.ts';
 
@@ -116,6 +117,8 @@ export interface NodeView {
   /** This agent runs the edge of its engine. */
   edgeOwner: boolean;
   edge: { state: string; message?: string };
+  /** Port that serves all sandboxes by name; absent: none. */
+  sharedPort?: number;
   repositories: { name: string; path: string; kind: string; url?: string; problem?: string }[];
   containers: number;
   memoryFreeBytes: number;
@@ -232,6 +235,32 @@ export interface CloneRequest {
 
 export interface RollbackRequest {
   revision: number;
+}
+
+/** `GET|PUT|DELETE /api/v1/use`: a person's own address. */
+export interface UseView {
+  user: string;
+  /** Absent: this person has none. */
+  address?: {
+    engine: string;
+    port: number;
+    /** ISO 8601. */
+    allocatedAt: string;
+    /** Absent: its node is not known any more. */
+    url?: string;
+    node?: string;
+    /** Name of the sandbox that it leads to; absent: that one is gone. */
+    sandbox?: string;
+    /** What is in the way, with what to do. */
+    problem?: string;
+  };
+}
+
+/** `GET /api/v1/ports`: who has which port. */
+export interface PortView extends Omit<PortAllocation, 'kind'> {
+  kind: PortAllocation['kind'] | 'personal';
+  /** Person: who made the sandbox, or whose port it is. Absent: not known. */
+  owner?: string;
 }
 
 /** A page of a list. `next` is the cursor for `?cursor=`. */

@@ -14,6 +14,7 @@ import { requestRoutes } from '../routes/requests.ts';
 import { sandboxRoutes } from '../routes/sandboxes.ts';
 import { loginRoute, sessionRoutes } from '../routes/session.ts';
 import { templateRoutes } from '../routes/templates.ts';
+import { useRoutes } from '../routes/use.ts';
 import type { RequestState } from './context.ts';
 import { errorHandler } from './error-handler.ts';
 
@@ -35,6 +36,7 @@ export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: (() => 
   deploymentRoutes(api, deps);
   recordRoutes(api, deps);
   requestRoutes(api, deps);
+  useRoutes(api, deps);
   sessionRoutes(api, deps);
 
   const app = new Koa();

@@ -25,6 +25,7 @@ export type ReconcilerStore = Pick<
     | 'claimSubnet'
     | 'ports'
     | 'subnets'
+    | 'personalPorts'
     | 'releasePort'
     | 'releaseSandbox'
     | 'nodes'

@@ -33,8 +33,8 @@ export interface RoutesInput {
 }
 
 /**
- * For every engine whose edge reports and that has a network or ports of the sandbox, or a gateway node: there the
- * shared port serves every sandbox. What an edge has left over elsewhere is taken away.
+ * For every engine whose edge reports and that has a network or ports of the sandbox, somebody's port that leads to
+ * it, or a gateway node: there the shared port serves every sandbox. What is left over elsewhere is taken away.
  */
 export function engineRoutes(input: RoutesInput): EngineRoutes[] {
   const { world, inputs, desired } = input;
@@ -44,7 +44,8 @@ export function engineRoutes(input: RoutesInput): EngineRoutes[] {
     const owner = edgeOwner(world, engine);
     if (!owner) return [];
     const home = homes.has(engine);
-    const routes = home || gateways.has(engine) ? routesOn(engine, input, home, gateways.has(engine)) : null;
+    const led = inputs.personal.some((port) => port.engine === engine);
+    const routes = home || led || gateways.has(engine) ? routesOn(engine, input, home, gateways.has(engine)) : null;
     if (routes === null && owner.state?.edge.routes[desired.ref.uid] === undefined) return [];
     return [{ engine, owner, routes, hash: routesHash(routes), home }];
   });
@@ -82,12 +83,16 @@ function routesOn(engine: string, input: RoutesInput, home: boolean, serves: boo
     const target = atRest(desired, want) ?? hereOrElsewhere(engine, input, want);
     outside[String(allocation.port)] = { service: want.service, kind: allocation.kind, target };
   }
+  const front = gateway && (atRest(desired, gateway) ?? hereOrElsewhere(engine, input, gateway));
+  for (const { engine: at, port } of inputs.personal) {
+    if (front && at === engine) outside[String(port)] = { service: GATEWAY_SERVICE, kind: 'gateway', target: front };
+  }
   return {
     sandbox: desired.ref,
     revision: desired.revision,
     ...(publicUrl === undefined ? {} : { link: sandboxPage(publicUrl, desired.ref.slug) }),
     ...(faults === undefined ? {} : { faults }),
-    ...(serves && gateway ? { shared: atRest(desired, gateway) ?? hereOrElsewhere(engine, input, gateway) } : {}),
+    ...(serves && front ? { shared: front } : {}),
     ...(health === undefined ? {} : { health }),
     ...(subnet === undefined ? {} : { subnet }),
     inside: home ? insideTargets(engine, input) : {},

@@ -22,6 +22,10 @@ async function ok(args: readonly string[], input?: string): Promise<string> {
 const status = async (): Promise<SandboxStatus> =>
   (JSON.parse(await ok(['get', 'sandbox', 'two', '-o', 'json'])) as { status: SandboxStatus }).status;
 
+/** Its id, with the time of its start. */
+const containerOf = (service: string): Promise<string> =>
+  world.micro.exec('docker', ['-H', `unix://${world.micro.socket}`, 'inspect', '-f', '{{.Id}} {{.State.StartedAt}}', `sandbox-two-${service}`]);
+
 async function ask(path: string): Promise<Record<string, unknown>> {
   const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(10_000) });
   return (await response.json()) as Record<string, unknown>;
@@ -95,8 +99,37 @@ describe('a sandbox over two VMs', () => {
     expect(await ask('/account')).toMatchObject({ version: 'two' });
   });
 
+  it('moves a route from the other VM to OCP and back, at once and without a failed request', async () => {
+    const container = await containerOf('account');
+    const requests = loop('/account');
+    for (const [target, answer] of [['ocp', { servedBy: 'baseline' }], ['sandbox', { servedBy: 'sandbox', version: 'two' }]] as const) {
+      await ok(['route', 'set', 'two', 'account', target]);
+      await expect.poll(() => ask('/account'), { timeout: 2_000, interval: 20 }).toMatchObject(answer);
+    }
+    const { sent, failures } = await requests.stop();
+    expect(failures).toEqual([]);
+    expect(sent).toBeGreaterThan(20);
+    expect(await containerOf('account'), 'no container was touched').toBe(container);
+  });
+
+  it('says which hop is in the way while the link between the VMs is cut, and goes on when it is mended', async () => {
+    const container = await containerOf('account');
+    await world.setLink(false);
+    await expect.poll(() => ask('/account'), { timeout: 20_000 }).toMatchObject({
+      status: 503,
+      service: 'account',
+      sandbox: 'two',
+      hop: expect.stringContaining('edge of gateway-1') as string,
+    });
+    expect(await ask('/payment'), 'what does not cross the link goes on').toMatchObject({ servedBy: 'baseline' });
+    await world.setLink(true);
+    await expect.poll(() => ask('/account'), { timeout: 20_000 }).toMatchObject({ servedBy: 'sandbox', version: 'two' });
+    await ok(['wait', 'sandbox/two', '--timeout', '30s']);
+    expect(await containerOf('account'), 'nothing was started again').toBe(container);
+  });
+
   it('keeps everything running while an agent is dead, says Unknown, and resyncs when it is back', async () => {
-    const before = await world.micro.exec('docker', ['-H', `unix://${world.micro.socket}`, 'ps', '-q', '--no-trunc', '--filter', 'name=^sandbox-two-account$']);
+    const before = await containerOf('account');
     await world.killAgent('micro-1');
     const end = Date.now() + 45_000;
     while ((await status()).sync !== 'Unknown' && Date.now() < end) await sleep(200);
@@ -104,8 +137,7 @@ describe('a sandbox over two VMs', () => {
     expect(await ask('/account')).toMatchObject({ version: 'two' });
     await world.startAgent('micro-1');
     await ok(['wait', 'sandbox/two', '--timeout', '30s']);
-    const after = await world.micro.exec('docker', ['-H', `unix://${world.micro.socket}`, 'ps', '-q', '--no-trunc', '--filter', 'name=^sandbox-two-account$']);
-    expect(after).toBe(before);
+    expect(await containerOf('account')).toBe(before);
   });
 
   it('leaves nothing on either VM after a delete', async () => {

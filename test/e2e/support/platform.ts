@@ -20,7 +20,7 @@ export interface LoopResult {
   sent: number;
   failed: number;
   failures: string[];
-  /** Count by what answered, branch and version. */
+  /** Count by what answered, branch, version and the setting asked for. */
   bodies: Record<string, number>;
   longestMs: number;
 }
@@ -143,8 +143,8 @@ export class Platform {
   }
 
   /** Requests one after the other until the answer's `stop` is called. */
-  requestLoop(url: string, pauseMs = 10): { stop(): Promise<LoopResult> } {
-    const child = this.spawn('node', [LOOP, url, String(pauseMs)]);
+  requestLoop(url: string, pauseMs = 10, setting = ''): { stop(): Promise<LoopResult> } {
+    const child = this.spawn('node', [LOOP, url, String(pauseMs), setting]);
     const done = collect(child);
     return {
       stop: async () => {

@@ -102,7 +102,7 @@ describe('a fault', () => {
   it('is told in the history and the audit', async () => {
     await put({ fault: { status: 503, percent: 50, until: future } });
     const { items } = (await get('/audit?sandbox=QA-LOGIN-ERROR')).body as unknown as { items: { action: string; message: string }[] };
-    expect(items[0]).toMatchObject({ action: 'route.fault', service: 'payment', message: 'Fault of payment: answers 503 for 50 % of the requests, until 2099-01-01T00:00:00.000Z' });
+    expect(items[0]).toMatchObject({ action: 'route.fault', service: 'payment', message: 'Fault of payment: answers 503 to 50 % of the requests, until 2099-01-01T00:00:00.000Z' });
   });
 });
 

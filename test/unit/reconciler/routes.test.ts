@@ -193,4 +193,110 @@ describe('routes', () => {
     await world.pass(1_000);
     expect(world.store.statusWrites).toBe(writes + 1);
   });
+
+  it("lead a person's own port to the sandbox that they use, and no longer to the former one", async () => {
+    world.fleet.addAgent('gateway-2', 'GATEWAY', 'engine-h', {});
+    world.apply('QA', SPEC);
+    world.apply('OTHER', SPEC);
+    await world.up();
+    const uidOf = (name: string): string => world.store.sandbox(name).metadata.uid;
+    const before = world.fleet.sent.length;
+    const use = (name: string): void => {
+      world.store.personalRows = [
+        { user: 'ana', engine: 'engine-g', port: 8500, sandboxUid: uidOf(name), allocatedAt: '' },
+        { user: 'ben', engine: 'engine-h', port: 8501, sandboxUid: uidOf(name), allocatedAt: '' },
+      ];
+      for (const one of [name, 'QA']) world.reconciler.enqueue(uidOf(one));
+    };
+    use('QA');
+    await world.pass(300);
+    expect(applied('engine-g')?.outside['8500']).toMatchObject({ service: 'gateway', kind: 'gateway', target: { kind: 'container', container: 'sandbox-qa-gateway' } });
+    expect(applied('engine-h')?.outside).toEqual({ '8501': { service: 'gateway', kind: 'gateway', target: { kind: 'node', address: '192.0.2.1', port: world.status('QA').gateway?.port } } });
+    expect(applied('engine-m')?.outside['8500']).toBeUndefined();
+    use('OTHER');
+    await world.pass(300);
+    expect(applied('engine-g', 'OTHER')?.outside['8500']).toMatchObject({ target: { container: 'sandbox-other-gateway' } });
+    expect(applied('engine-g')?.outside['8500']).toBeUndefined();
+    expect(applied('engine-h')?.outside).toEqual({});
+    expect([...new Set(world.fleet.sent.slice(before).map((item) => item.command.type))]).toEqual(['routes']);
+  });
+});
+
+describe('ports', () => {
+  let world: TestWorld;
+  beforeEach(() => {
+    vi.useFakeTimers({ now: START });
+    world = new TestWorld();
+  });
+  afterEach(async () => {
+    expect(world.errors).toEqual([]);
+    await world.reconciler.stop();
+    vi.useRealTimers();
+  });
+  const spec = (services: string[]): { services: Record<string, { branch: string }> } => ({
+    services: Object.fromEntries(services.map((service) => [service, { branch: 'develop' }])),
+  });
+  const preview = (name: string, services: string[]) =>
+    world.reconciler.preview([{ apiVersion: 'sdp/v1', kind: 'Sandbox', metadata: { name }, spec: spec(services) }], name.toLowerCase(), 'ada');
+
+  it('are kept over a restart of the server and over suspension', async () => {
+    world.apply('QA', spec(['account']));
+    await world.up();
+    const held = structuredClone(world.store.portRows);
+    world.apply('QA', { ...spec(['account']), run: 'suspended' });
+    await world.pass(60_000);
+    expect(world.status('QA').health).toBe('Suspended');
+    await world.restartServer();
+    world.connectAll();
+    await world.pass(60_000);
+    world.apply('QA', spec(['account']));
+    await world.pass(60_000);
+    expect(world.store.portRows).toEqual(held);
+    expect(world.condition('QA', 'Ready')).toBe('True AllRunning');
+  });
+
+  it('that are stolen between allocation and start are exchanged, and the log says so', async () => {
+    world.fleet.faults.duration = (command) => (command.type === 'build' ? 30_000 : 100);
+    world.apply('QA', spec(['account']));
+    await world.start();
+    world.connectAll();
+    await world.pass(10_000);
+    expect(world.store.portRows.map((row) => row.port).sort()).toEqual([8080, 9001]);
+    world.fleet.engines.get('engine-m')!.foreignPorts = [9001];
+    world.fleet.reportAll();
+    await world.pass(60_000);
+    expect(world.status('QA').services.account).toMatchObject({ state: 'RUNNING', port: 9002 });
+    expect(world.logs).toContain('Port 9001 of account on micro-1 is held by another process now: account has port 9002 instead.');
+  });
+
+  it('that run out are an error of the plan, before anything stops', async () => {
+    world.fleet.engines.get('engine-m')!.foreignPorts = Array.from({ length: 997 }, (_, index) => 9003 + index);
+    await world.up();
+    world.store.personalRows = [{ user: 'ana', engine: 'engine-m', port: 9002, sandboxUid: 'x', allocatedAt: '' }];
+    expect((await preview('QA', ['account'])).blocked.filter((item) => item.code === 'port_pool_exhausted')).toEqual([]);
+    const plan = await preview('QA', ['account', 'payment', 'user']);
+    expect(plan.blocked.filter((item) => item.code === 'port_pool_exhausted')).toEqual([
+      { service: 'payment', code: 'port_pool_exhausted', reason: expect.stringContaining('No service port between 9001 and 9999 is free for payment on micro-1; delete') as string },
+      { service: 'user', code: 'port_pool_exhausted', reason: expect.any(String) as string },
+    ]);
+    // The real thing says the same, and what runs goes on.
+    world.store.personalRows = [];
+    world.apply('QA', spec(['account', 'payment']));
+    await world.pass(60_000);
+    const running = world.container('QA', 'account')?.id;
+    world.apply('QA', spec(['account', 'payment', 'user']));
+    await world.pass(60_000);
+    expect(world.condition('QA', 'Blocked')).toBe('True InTheWay');
+    expect(world.container('QA', 'account')?.id).toBe(running);
+    expect(world.fleet.commands('stop')).toEqual([]);
+    expect(world.fleet.commands('remove')).toEqual([]);
+  });
+
+  it('never include the one that serves all sandboxes', async () => {
+    const report = world.fleet.nodes.bind(world.fleet);
+    world.fleet.nodes = () => report().map((node) => (node.state ? { ...node, state: { ...node.state, edge: { ...node.state.edge, sharedPort: 8080 } } } : node));
+    world.apply('QA', {});
+    await world.up();
+    expect(world.status('QA').gateway?.port).toBe(8081);
+  });
 });

@@ -58,9 +58,9 @@ describe('faults in a Route', () => {
 
   it('are said in words', () => {
     const words = (value: Parameters<typeof activeFault>[0]): string => faultWords(activeFault(value, WRITTEN, at)!);
-    expect(words({ status: 503, percent: 50, path: '/pay' })).toBe('answers 503 for 50 % of the requests below /pay');
-    expect(words({ delay: '1500ms' })).toBe('1500 ms late for all requests');
-    expect(words({ reset: true })).toBe('ends the connection for all requests');
+    expect(words({ status: 503, percent: 50, path: '/pay' })).toBe('answers 503 to 50 % of the requests below /pay');
+    expect(words({ delay: '1500ms' })).toBe('delays all requests by 1500 ms');
+    expect(words({ reset: true })).toBe('ends the connection of all requests');
   });
 });
 

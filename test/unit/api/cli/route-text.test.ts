@@ -29,7 +29,7 @@ describe('routes', () => {
       payment  ocp      5m     FAILED at certificate 60s ago  0
         https://payment-dev.company.com/a/rather/long/path/before/everything
         because it has no branch in this sandbox
-        fault: answers 503 for 50 % of the requests below /pay, for 60s more (until
+        fault: answers 503 to 50 % of the requests below /pay, for 60s more (until
         2026-01-01T12:01:00.000Z)
         not reachable: The certificate of payment-dev.company.com ended on 2025-12-31.
       user     url             not yet                        -
@@ -66,7 +66,7 @@ it('describes faults and verification of a sandbox', () => {
     metadata: { name: 'QA', generation: 1, revision: 1, updatedBy: 'ada', updatedAt: ago(5) },
     status: { health: 'Degraded', sync: 'Synced', operation: 'RUNNING', conditions: [], services: { payment: { route } } },
   } as unknown as StoredDocument<'Sandbox'>);
-  expect(text).toContain('payment: fault: answers 503 for 50 % of the requests below /pay');
+  expect(text).toContain('payment: fault: answers 503 to 50 % of the requests below /pay');
   expect(text).toContain('is not reachable: The certificate of payment-dev.company.com ended');
   expect(text).toContain('FAILED at certificate');
 });
