@@ -3,7 +3,7 @@ import { EDGE_INSIDE_PORT } from '#schema/names';
 import { dispatch } from './config-backends.ts';
 import { CHECK, HOP, HOP_TO, lines, route } from './config-text.ts';
 import { FAULT_FIELD } from './faults.ts';
-import { mapPath } from './paths.ts';
+import { INSIDE, mapPath } from './paths.ts';
 import type { PortRange } from './ports.ts';
 import { SANDBOX_FIELD } from './sandbox-value.ts';
 
@@ -73,19 +73,11 @@ export function sharedFrontend(port: number, settings: ListenerSettings): string
 }
 
 /** Callers are known by their subnet; what they may call, by names that mean something in their sandbox only. */
-export function insideFrontend(check: string): string {
+export function insideFrontend(): string {
   return lines('frontend inside', [
     `bind :${EDGE_INSIDE_PORT}`,
     `tcp-request connection reject unless { src,map_ip(${mapPath('subnets')}) -m found }`,
-    `http-request set-var(txn.owner) src,map_ip(${mapPath('subnets')})`,
-    'http-request reject unless { var(txn.owner) -m found }',
-    'http-request set-var(txn.port) dst_port',
-    'http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
-    'http-request set-var-fmt(txn.key) %[var(txn.owner)]/%[var(txn.host),field(1,.)] if { var(txn.host),field(2,.) -m str sdp }',
-    `http-request set-var(txn.route) var(txn.key),map_str(${mapPath('inside')}) if { var(txn.key) -m found }`,
-    ...sandboxVariables(),
-    ...requestId(),
-    ...checkMark(check),
+    ...byName(),
     ...faults(),
     'use_backend page_fault if { var(txn.fault) -m str status }',
     'use_backend page_unknown_service if !{ var(txn.route) -m found }',
@@ -95,12 +87,39 @@ export function insideFrontend(check: string): string {
   ]);
 }
 
+/**
+ * The same for this node's agent, which names a caller's address by the PROXY protocol: Docker masquerades what the host
+ * sends from its own address in a sandbox's network, so the agent cannot just call from there. Neither noted nor given
+ * faults.
+ */
+export function checkFrontend(): string {
+  return lines('frontend checks', [
+    `bind unix@${INSIDE.checkSocket} mode 600 accept-proxy`,
+    'no log',
+    ...byName(),
+    'http-request set-var(txn.check) bool(true)',
+    'use_backend page_unknown_service if !{ var(txn.route) -m found }',
+    ...dispatch(),
+  ]);
+}
+
+const byName = (): string[] => [
+  `http-request set-var(txn.owner) src,map_ip(${mapPath('subnets')})`,
+  'http-request reject unless { var(txn.owner) -m found }',
+  'http-request set-var(txn.port) dst_port',
+  'http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
+  'http-request set-var-fmt(txn.key) %[var(txn.owner)]/%[var(txn.host),field(1,.)] if { var(txn.host),field(2,.) -m str sdp }',
+  `http-request set-var(txn.route) var(txn.key),map_str(${mapPath('inside')}) if { var(txn.key) -m found }`,
+  ...sandboxVariables(),
+  ...requestId(),
+];
+
 /** All that a sandbox without faults costs is the first condition. */
 function faults(): string[] {
   const part = (name: keyof typeof FAULT_FIELD): string => `var(txn.fault_rule),field(${FAULT_FIELD[name]},|)`;
   const ruled = '{ var(txn.fault_rule) -m found }';
   return [
-    `http-request set-var-fmt(txn.called) %[var(txn.key)]|%[path] if { var(txn.sandbox),field(${SANDBOX_FIELD.faults},|) -m str f } !{ var(txn.check) -m found }`,
+    `http-request set-var-fmt(txn.called) %[var(txn.key)]|%[path] if { var(txn.sandbox),field(${SANDBOX_FIELD.faults},|) -m str f } { var(txn.key) -m found }`,
     `http-request set-var(txn.fault_rule) var(txn.called),map_beg(${mapPath('faults')}) if { var(txn.called) -m found }`,
     `http-request set-var(txn.until) ${part('until')},add(0) if ${ruled}`,
     `http-request set-var(txn.percent) ${part('percent')},add(0) if ${ruled}`,
@@ -148,6 +167,7 @@ const requestId = (): string[] => [
   'http-request set-var(txn.rid) req.hdr(x-request-id)',
 ];
 
+/** Another edge's check goes on as one. */
 const checkMark = (mark: string): string[] => [
   `http-request set-var(txn.check) bool(true) if { req.hdr(${CHECK}) -m str ${mark} }`,
   'http-request set-log-level silent if { var(txn.check) -m found }',

@@ -9,7 +9,7 @@ export const isType = (type: string): string => `{ ${route('type')} -m str ${typ
 
 export const HOP = 'x-sdp-hop';
 export const HOP_TO = 'x-sdp-hop-to';
-/** On checks that edges make: neither noted nor given faults. */
+/** On a check's hop between edges: the other edge does not note it either. */
 export const CHECK = 'x-sdp-check';
 /** On pages of the edge's own, with the page's name: tells them from answers of a target. */
 export const PAGE = 'X-SDP-Page';
