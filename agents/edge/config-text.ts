@@ -25,4 +25,8 @@ export function content(page: Page, format: 'html' | 'json'): string {
   return `content-type ${type} lf-file ${pagePath(page.name, format)} hdr ${PAGE} ${page.name}`;
 }
 
+/** Host that was asked for, and where the answer leads: a query or fragment may hold a token, and is left out. */
+export const HOST_ASKED = '%[var(txn.host),url_enc]|';
+export const LOCATION = '%[res.fhdr(location),field(1,?\\#),bytes(0,1000),url_enc]';
+
 export const asksForHtml = '{ req.hdr(accept) -m sub text/html }';

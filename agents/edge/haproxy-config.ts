@@ -1,6 +1,6 @@
 /** The text of haproxy.cfg: pure, and the same for the same settings, so that its hash says what runs. */
 import { createHash } from 'node:crypto';
-import { faultPage, refusal, target } from './config-backends.ts';
+import { refusal, target } from './config-backends.ts';
 import { checkFrontend, gatewayFrontend, insideFrontend, serviceFrontend, sharedFrontend, type ListenerSettings } from './config-frontends.ts';
 import { LOG_FORMAT, LOG_LINE_BYTES, REQUESTS_RING, RING_BYTES } from './log-line.ts';
 import { INSIDE } from './paths.ts';
@@ -37,8 +37,9 @@ export function haproxyConfig(settings: HaproxySettings, description: string): s
     insideFrontend(),
     checkFrontend(),
     ...REFUSALS.map(refusal),
-    faultPage(),
-    ...(['json', 'html'] as const).flatMap((format) => [target('plain', format, marks), target('tls', format, marks)]),
+    ...[false, true].flatMap((faulty) =>
+      (['json', 'html'] as const).flatMap((format) => [target('plain', format, marks, faulty), target('tls', format, marks, faulty)]),
+    ),
   ].join('\n');
 }
 
