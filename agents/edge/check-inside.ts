@@ -1,51 +1,44 @@
-/** Asks a service as a container of its sandbox would: through the edge, from the host's address in the sandbox's network. */
-import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
+/**
+ * Asks a service through the edge as a container of its sandbox would, in the name of an address of the sandbox's network.
+ */
 import { EDGE_INSIDE_PORT, EDGE_SUFFIX } from '#schema/names';
 import type { EdgeTarget } from '#schema/wire/commands';
 import type { CheckStep, TargetCheck } from '#schema/wire/report';
-import { reason, type CheckTarget } from './check-target.ts';
-import { CHECK, PAGE } from './config-text.ts';
+import type { CheckTarget } from './check-target.ts';
+import { PAGE } from './config-text.ts';
 import { getOver, type Got } from './http-get.ts';
-
-/** Opens a connection from a given address of this host. */
-export type Dial = (to: { host: string; port: number; localAddress: string }) => Duplex;
-
-export const dialFrom: Dial = (to) => connect(to);
+import { connectTo } from './socket-path.ts';
 
 export interface InsideCheck {
   service: string;
   target: EdgeTarget;
   /** From "/". */
   health: string | undefined;
-  /** Of the host in the sandbox's network. */
-  hostAddress: string;
-  mark: string;
+  /** Address in the sandbox's network that the edge takes for the caller's. */
+  caller: string;
 }
 
 /** The edge tries for some seconds to connect, and other edges behind it do. */
 const ANSWER_MS = 12_000;
 
-export async function checkInside(check: InsideCheck, parts: { dial: Dial; checkTarget: CheckTarget }): Promise<TargetCheck> {
-  const { service, target, hostAddress, mark } = check;
+export async function checkInside(check: InsideCheck, parts: { socket: string; checkTarget: CheckTarget }): Promise<TargetCheck> {
+  const { service, target, caller } = check;
   const path = check.health ?? '/';
   const began = Date.now();
   const says = (ok: boolean, step: CheckStep, message: string, status?: number): TargetCheck => ({
     ok, at: new Date().toISOString(), step, message, ...(status === undefined ? {} : { status }), durationMs: Date.now() - began,
   });
   if (target.kind === 'unavailable') return says(false, 'answer', target.reason);
+  // Without an edge there is no finding: this throws, and the edge's own state says what is wrong.
+  const connection = await connectTo(parts.socket);
+  connection.write(`PROXY TCP4 ${caller} ${caller} 1024 ${EDGE_INSIDE_PORT}\r\n`);
   let got: Got;
   try {
-    const connection = parts.dial({ host: hostAddress, port: EDGE_INSIDE_PORT, localAddress: hostAddress });
-    const headers = { host: `${service}.${EDGE_SUFFIX}:${EDGE_INSIDE_PORT}`, [CHECK]: mark, accept: 'application/json', 'user-agent': 'sdp-check' };
+    const headers = { host: `${service}.${EDGE_SUFFIX}:${EDGE_INSIDE_PORT}`, accept: 'application/json', 'user-agent': 'sdp-check' };
     got = await getOver(connection, { path, headers, timeoutMs: ANSWER_MS });
   } catch (error) {
-    // Whoever has no such address is not on the host of its engine, and cannot ask as a container would.
-    if ((error as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL') throw error;
-    const late = /no answer within/.test(String(error));
-    return late
-      ? says(false, 'answer', `${service} gave no answer to GET ${path} within ${ANSWER_MS / 1000} s.`)
-      : says(false, 'connect', `The edge takes no connection at ${hostAddress} port ${EDGE_INSIDE_PORT} (${reason(error)}).`);
+    if (!/no answer within/.test(String(error))) throw error;
+    return says(false, 'answer', `${service} gave no answer to GET ${path} within ${ANSWER_MS / 1000} s.`);
   }
   const page = got.headers[PAGE.toLowerCase()];
   if (page === undefined) {
@@ -71,7 +64,7 @@ function stepOf(page: string): CheckStep {
 function whatPageSays(text: string, service: string): string {
   try {
     const { detail, hop } = JSON.parse(text) as { detail?: string; hop?: string };
-    if (detail !== undefined && detail !== '') return `${detail.replace(/\.$/, '')}${hop === undefined ? '' : ` (${hop})`}.`;
+    if (detail !== undefined && detail !== '') return `${detail.replace(/\.$/, '')}${hop === undefined ? '' : ` (${hop.replace('checks port', 'inside port')})`}.`;
   } catch {
     // Said below.
   }

@@ -1,7 +1,7 @@
 /** Backends of haproxy.cfg: the targets, and the pages that stand in for them. */
-import { asksForHtml, CHECK, content, HOP, HOP_TO, isType, lines, PAGE, route } from './config-text.ts';
-import { FAULT_STATUS } from './faults.ts';
-import { FAULT_PAGE, TARGET_ERRORS, type Page } from './pages.ts';
+import { faultRules, HAS_FAULTS } from './config-faults.ts';
+import { asksForHtml, CHECK, content, HOP, HOP_TO, HOST_ASKED, isType, lines, PAGE, route } from './config-text.ts';
+import { REFUSALS, TARGET_ERRORS, type Page } from './pages.ts';
 import { INSIDE } from './paths.ts';
 
 /** Which backend takes a request that has a route. */
@@ -15,12 +15,20 @@ export const dispatch = (): string[] => [
   'default_backend plain_json',
 ];
 
+/** Backends with the word say what is done before; a page stands in their way in no frontend rule. */
+export const dispatchFaulty = (): string[] => [
+  `use_backend faulty_tls_html if ${HAS_FAULTS} ${isType('https')} ${asksForHtml}`,
+  `use_backend faulty_tls_json if ${HAS_FAULTS} ${isType('https')}`,
+  `use_backend faulty_plain_html if ${HAS_FAULTS} ${asksForHtml}`,
+  `use_backend faulty_plain_json if ${HAS_FAULTS}`,
+];
+
 /**
  * The target comes from the map at every request. There is one backend per page format, because HAProxy's own errors
  * are chosen by backend. All X-SDP-* headers of a request are the edges' own: they never come from outside and are
  * never handed to a target; between edges those of a hop are set anew.
  */
-export function target(kind: 'plain' | 'tls', format: 'json' | 'html', marks: { hop: string; check: string }): string {
+export function target(kind: 'plain' | 'tls', format: 'json' | 'html', marks: { hop: string; check: string }, faulty = false): string {
   const hops =
     kind === 'tls'
       ? []
@@ -30,7 +38,9 @@ export function target(kind: 'plain' | 'tls', format: 'json' | 'html', marks: { 
           `http-request set-header ${CHECK} ${marks.check} if { var(txn.check) -m found } ${isType('node')}`,
         ];
   const tls = kind === 'tls' ? ` ssl verify required ca-file ${INSIDE.ca} sni var(txn.sni)` : '';
-  return lines(`backend ${kind}_${format}`, [
+  const before = faulty ? [...faultRules(), ...REFUSALS.filter(isAboutTarget).flatMap((page) => standIn(page, format))] : [];
+  return lines(`backend ${faulty ? 'faulty_' : ''}${kind}_${format}`, [
+    ...before,
     'http-request del-header x-sdp- -m beg',
     ...hops,
     `http-request set-dst ${route('address')}`,
@@ -48,19 +58,15 @@ export function target(kind: 'plain' | 'tls', format: 'json' | 'html', marks: { 
 
 export function refusal(page: Page): string {
   return lines(`backend page_${page.name}`, [
+    // For whoever reads the list of requests: which name was asked for.
+    ...(page.name === 'unknown_service' ? [`http-request set-var-fmt(txn.place) ${HOST_ASKED}`] : []),
     `http-request return status ${page.status} ${content(page, 'html')} if ${asksForHtml}`,
     `http-request return status ${page.status} ${content(page, 'json')}`,
   ]);
 }
 
-/** Answers with the status that a fault asks for: HAProxy takes constants only, so there is a line for each. */
-export function faultPage(): string {
-  const statuses = Array.from({ length: FAULT_STATUS.to - FAULT_STATUS.from + 1 }, (_, i) => FAULT_STATUS.from + i);
-  const withoutBody = '{ var(txn.status) -m str 204 205 304 }';
-  return lines('backend page_fault', [
-    `http-request return status 200 hdr ${PAGE} fault if ${withoutBody}`,
-    `http-request return status 200 ${content(FAULT_PAGE, 'html')} if ${asksForHtml}`,
-    `http-request return status 200 ${content(FAULT_PAGE, 'json')}`,
-    ...statuses.map((status) => `http-after-response set-status ${status} if { var(txn.status) -m str ${status} }`),
-  ]);
-}
+const isAboutTarget = (page: Page): boolean => page.name === 'unavailable' || page.name === 'unresolved';
+
+const standIn = (page: Page, format: 'json' | 'html'): string[] => [
+  `http-request return status ${page.status} ${content(page, format)} if ${isType(page.name)}`,
+];

@@ -1,9 +1,8 @@
 /** Listeners of haproxy.cfg: who may ask, for which sandbox, and what is known of the request from then on. */
 import { EDGE_INSIDE_PORT } from '#schema/names';
-import { dispatch } from './config-backends.ts';
-import { CHECK, HOP, HOP_TO, lines, route } from './config-text.ts';
-import { FAULT_FIELD } from './faults.ts';
-import { mapPath } from './paths.ts';
+import { dispatch, dispatchFaulty } from './config-backends.ts';
+import { CHECK, HOP, HOP_TO, HOST_ASKED, lines, LOCATION, route } from './config-text.ts';
+import { INSIDE, mapPath } from './paths.ts';
 import type { PortRange } from './ports.ts';
 import { SANDBOX_FIELD } from './sandbox-value.ts';
 
@@ -73,57 +72,52 @@ export function sharedFrontend(port: number, settings: ListenerSettings): string
 }
 
 /** Callers are known by their subnet; what they may call, by names that mean something in their sandbox only. */
-export function insideFrontend(check: string): string {
+export function insideFrontend(): string {
   return lines('frontend inside', [
     `bind :${EDGE_INSIDE_PORT}`,
     `tcp-request connection reject unless { src,map_ip(${mapPath('subnets')}) -m found }`,
-    `http-request set-var(txn.owner) src,map_ip(${mapPath('subnets')})`,
-    'http-request reject unless { var(txn.owner) -m found }',
-    'http-request set-var(txn.port) dst_port',
-    'http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
-    'http-request set-var-fmt(txn.key) %[var(txn.owner)]/%[var(txn.host),field(1,.)] if { var(txn.host),field(2,.) -m str sdp }',
-    `http-request set-var(txn.route) var(txn.key),map_str(${mapPath('inside')}) if { var(txn.key) -m found }`,
-    ...sandboxVariables(),
-    ...requestId(),
-    ...checkMark(check),
-    ...faults(),
-    'use_backend page_fault if { var(txn.fault) -m str status }',
+    ...byName(),
     'use_backend page_unknown_service if !{ var(txn.route) -m found }',
+    ...dispatchFaulty(),
     ...dispatch(),
     ...noteLocation(),
     'http-after-response set-header X-SDP-Fault %[var(txn.fault)] if { var(txn.fault) -m found }',
   ]);
 }
 
-/** All that a sandbox without faults costs is the first condition. */
-function faults(): string[] {
-  const part = (name: keyof typeof FAULT_FIELD): string => `var(txn.fault_rule),field(${FAULT_FIELD[name]},|)`;
-  const ruled = '{ var(txn.fault_rule) -m found }';
-  return [
-    `http-request set-var-fmt(txn.called) %[var(txn.key)]|%[path] if { var(txn.sandbox),field(${SANDBOX_FIELD.faults},|) -m str f } !{ var(txn.check) -m found }`,
-    `http-request set-var(txn.fault_rule) var(txn.called),map_beg(${mapPath('faults')}) if { var(txn.called) -m found }`,
-    `http-request set-var(txn.until) ${part('until')},add(0) if ${ruled}`,
-    `http-request set-var(txn.percent) ${part('percent')},add(0) if ${ruled}`,
-    `http-request set-var(txn.left) date(0,ms),neg,add(txn.until) if ${ruled}`,
-    `http-request set-var(txn.luck) rand(100),neg,add(txn.percent) if ${ruled}`,
-    `http-request set-var(txn.fault) ${part('kind')} if ${ruled} { var(txn.left) -m int gt 0 } { var(txn.luck) -m int gt 0 }`,
-    `http-request set-var(txn.status) ${part('number')} if { var(txn.fault) -m str status }`,
-    'http-request reject if { var(txn.fault) -m str reset }',
-    '.if feature(LUA)',
-    `http-request set-var(txn.delay) ${part('number')} if { var(txn.fault) -m str delay }`,
-    'http-request lua.sdp_delay if { var(txn.delay) -m found }',
-    '.else',
-    'http-request unset-var(txn.fault) if { var(txn.fault) -m str delay }',
-    '.endif',
-  ];
+/**
+ * The same for this node's agent, which names a caller's address by the PROXY protocol: Docker masquerades what the host
+ * sends from its own address in a sandbox's network, so the agent cannot just call from there. Neither noted nor given
+ * faults.
+ */
+export function checkFrontend(): string {
+  return lines('frontend checks', [
+    `bind unix@${INSIDE.checkSocket} mode 600 accept-proxy`,
+    'no log',
+    ...byName(),
+    'http-request set-var(txn.check) bool(true)',
+    'use_backend page_unknown_service if !{ var(txn.route) -m found }',
+    ...dispatch(),
+  ]);
 }
+
+const byName = (): string[] => [
+  `http-request set-var(txn.owner) src,map_ip(${mapPath('subnets')})`,
+  'http-request reject unless { var(txn.owner) -m found }',
+  'http-request set-var(txn.port) dst_port',
+  'http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
+  'http-request set-var-fmt(txn.key) %[var(txn.owner)]/%[var(txn.host),field(1,.)] if { var(txn.host),field(2,.) -m str sdp }',
+  `http-request set-var(txn.route) var(txn.key),map_str(${mapPath('inside')}) if { var(txn.key) -m found }`,
+  ...sandboxVariables(),
+  ...requestId(),
+];
 
 const binds = (ranges: readonly PortRange[]): string[] => ranges.map((range) => `bind :${range.from}-${range.to}`);
 
 const byPort = (settings: ListenerSettings): string[] => [
   `acl from_pool src ${settings.pool}`,
   'http-request set-var(txn.port) dst_port',
-  'http-request set-var(txn.host) req.hdr(host),lower',
+  'http-request set-var(txn.host) req.hdr(host)',
   `http-request set-var(txn.route) var(txn.port),map_str(${mapPath('outside')})`,
   ...ownerOfRoute(),
 ];
@@ -148,14 +142,14 @@ const requestId = (): string[] => [
   'http-request set-var(txn.rid) req.hdr(x-request-id)',
 ];
 
+/** Another edge's check goes on as one. */
 const checkMark = (mark: string): string[] => [
   `http-request set-var(txn.check) bool(true) if { req.hdr(${CHECK}) -m str ${mark} }`,
   'http-request set-log-level silent if { var(txn.check) -m found }',
 ];
 
-/** A query or fragment may hold a token. */
 const noteLocation = (): string[] => [
-  'http-response set-var(txn.location) res.fhdr(location),field(1,?\\#),bytes(0,1000) if { res.fhdr(location) -m found }',
+  `http-response set-var-fmt(txn.place) ${HOST_ASKED}${LOCATION} if { res.fhdr(location) -m found }`,
 ];
 
 const sayWho = (): string[] => [

@@ -9,7 +9,7 @@ export const isType = (type: string): string => `{ ${route('type')} -m str ${typ
 
 export const HOP = 'x-sdp-hop';
 export const HOP_TO = 'x-sdp-hop-to';
-/** On checks that edges make: neither noted nor given faults. */
+/** On a check's hop between edges: the other edge does not note it either. */
 export const CHECK = 'x-sdp-check';
 /** On pages of the edge's own, with the page's name: tells them from answers of a target. */
 export const PAGE = 'X-SDP-Page';
@@ -24,5 +24,9 @@ export function content(page: Page, format: 'html' | 'json'): string {
   const type = format === 'html' ? '"text/html; charset=utf-8"' : 'application/problem+json';
   return `content-type ${type} lf-file ${pagePath(page.name, format)} hdr ${PAGE} ${page.name}`;
 }
+
+/** Host that was asked for, and where the answer leads: a query or fragment may hold a token, and is left out. */
+export const HOST_ASKED = '%[var(txn.host),url_enc]|';
+export const LOCATION = '%[res.fhdr(location),field(1,?\\#),bytes(0,1000),url_enc]';
 
 export const asksForHtml = '{ req.hdr(accept) -m sub text/html }';

@@ -7,7 +7,6 @@ import type { EdgeRoutes, SandboxRef } from '#schema/wire/commands';
 import type { ObservedContainer, ObservedEdge, ObservedNetwork } from '#schema/wire/report';
 import type { AddressSwitch, AgentConfig, Edge } from '../contract.ts';
 import { switchAddress } from './address-switch.ts';
-import type { Dial } from './check-inside.ts';
 import { targetChecker } from './check-target.ts';
 import { TargetChecks } from './checks.ts';
 import { computeMaps, namesToResolve, waitingServices, type KnownContainer, type MapState } from './compute-maps.ts';
@@ -17,7 +16,7 @@ import { EDGE_CONNECTIONS, findContainer, type EdgeContainer } from './edge-cont
 import { certificates, configuredPorts, edgeFiles, type EdgeFiles } from './edge-files.ts';
 import { dropRoutes, keepRoutes, makeDirectories, readResolved, readRoutes, writeMapFiles, writeWhole, type KeptRoutes } from './files.ts';
 import { allListeningPorts, foreignPorts } from './foreign-ports.ts';
-import { checkMark, hopToken } from './haproxy-config.ts';
+import { hopToken } from './haproxy-config.ts';
 import { containersOf, knownContainers } from './known-containers.ts';
 import { Moves } from './moves.ts';
 import { edgePaths } from './paths.ts';
@@ -43,8 +42,6 @@ export interface EdgeOptions {
   lookEveryMs?: number;
   /** Called when `state()` changed by itself, such as after a check. */
   onChange?: () => void;
-  /** How checks connect from an address of the engine's host. Default: from this process. */
-  dial?: Dial;
 }
 
 /** While it has failed, the edge is looked after more often. */
@@ -64,7 +61,7 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
   const checks = new TargetChecks(() => options.onChange?.());
   const checkTarget = targetChecker(config);
   const token = hopToken(installation, options.secret);
-  const checkParts = { docker, mark: checkMark(token), checkTarget, dial: options.dial };
+  const checkParts = { socket: paths.checkSocket, checkTarget };
 
   const sharedRange = config.ports.shared === 0 ? [] : [{ from: config.ports.shared, to: config.ports.shared }];
   let status: Pick<ObservedEdge, 'state' | 'message'> = { state: 'starting' };

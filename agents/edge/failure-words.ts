@@ -10,7 +10,6 @@ const PAGES: Readonly<Record<string, string>> = {
   misdirected: 'the edge that sent it meant another service: its routes are older than this port',
   no_choice: 'the request names no sandbox',
   unknown_sandbox: 'there is no sandbox of the name asked for',
-  fault: 'the fault that the route asks for was answered',
 };
 
 /** Who ended it, and when: the two letters of HAProxy's termination state. */
@@ -32,9 +31,12 @@ const ENDS: readonly [RegExp, string][] = [
 /** Undefined: the target answered. */
 export function failureOf(words: Record<LogWord, string>, target: string): string | undefined {
   const page = /^page_(.+)$/.exec(words.backend)?.[1];
-  if (page === 'unavailable' || page === 'unresolved') return textOf(words.route) ?? 'the target is not available';
+  if (words.fault === 'status') return 'the fault that the route asks for was answered';
+  if (words.fault === 'reset') return 'the fault that the route asks for ended the connection';
+  // Said in a page of its own, or by the backend that faults are made in.
+  const standsIn = page === 'unavailable' || page === 'unresolved' || (page === undefined && words.termination.startsWith('LR'));
+  if (standsIn) return textOf(words.route) ?? 'the target is not available';
   if (page !== undefined) return PAGES[page] ?? 'the edge answered with a page';
-  if (words.fault === 'reset' && words.termination.startsWith('PR')) return 'the fault that the route asks for ended the connection';
   const found = ENDS.find(([pattern]) => pattern.test(words.termination))?.[1];
   const handshake = words.connection !== '' && words.connection !== '0';
   if (/^SC/.test(words.termination) && target === 'https' && handshake) {

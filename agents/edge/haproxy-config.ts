@@ -1,7 +1,7 @@
 /** The text of haproxy.cfg: pure, and the same for the same settings, so that its hash says what runs. */
 import { createHash } from 'node:crypto';
-import { faultPage, refusal, target } from './config-backends.ts';
-import { gatewayFrontend, insideFrontend, serviceFrontend, sharedFrontend, type ListenerSettings } from './config-frontends.ts';
+import { refusal, target } from './config-backends.ts';
+import { checkFrontend, gatewayFrontend, insideFrontend, serviceFrontend, sharedFrontend, type ListenerSettings } from './config-frontends.ts';
 import { LOG_FORMAT, LOG_LINE_BYTES, REQUESTS_RING, RING_BYTES } from './log-line.ts';
 import { INSIDE } from './paths.ts';
 import { REFUSALS } from './pages.ts';
@@ -19,8 +19,8 @@ export function hopToken(installation: string, secret: string): string {
   return createHash('sha256').update(`sdp-edge-hop\0${installation}\0${secret}`).digest('hex');
 }
 
-/** What an edge's own checks carry; other edges of the installation believe it on a hop. */
-export function checkMark(token: string): string {
+/** What checks carry on a hop between edges. */
+function checkMark(token: string): string {
   return createHash('sha256').update(`sdp-edge-check\0${token}`).digest('hex');
 }
 
@@ -34,10 +34,12 @@ export function haproxyConfig(settings: HaproxySettings, description: string): s
     ...(settings.gatewayPorts.length === 0 ? [] : [gatewayFrontend(settings)]),
     ...(settings.servicePorts.length === 0 ? [] : [serviceFrontend(settings, marks)]),
     ...(settings.sharedPort === undefined ? [] : [sharedFrontend(settings.sharedPort, settings)]),
-    insideFrontend(marks.check),
+    insideFrontend(),
+    checkFrontend(),
     ...REFUSALS.map(refusal),
-    faultPage(),
-    ...(['json', 'html'] as const).flatMap((format) => [target('plain', format, marks), target('tls', format, marks)]),
+    ...[false, true].flatMap((faulty) =>
+      (['json', 'html'] as const).flatMap((format) => [target('plain', format, marks, faulty), target('tls', format, marks, faulty)]),
+    ),
   ].join('\n');
 }
 

@@ -13,7 +13,6 @@ export const LOG_LINE_BYTES = 8192;
 /** What each word is, in order. `%HPO` is the path alone, with `#` for what it encodes. */
 const WORDS = {
   mark: 'R1',
-  pid: '%pid',
   count: '%rt',
   end: '%[date(0,ms)]',
   frontend: '%f',
@@ -26,9 +25,8 @@ const WORDS = {
   owner: '%[var(txn.owner)]',
   id: '%[var(txn.rid)]',
   fault: '%[var(txn.fault)]',
-  host: '%[var(txn.host),url_enc]',
-  location: '%[var(txn.location),url_enc]',
-  asked: '%[var(txn.asked)]',
+  // Host that was asked for and location, encoded; only where one of them says something.
+  place: '%[var(txn.place)]',
   connection: '%[bc_err]',
   route: '%[var(txn.route)]',
 } as const;

@@ -10,6 +10,7 @@ export const INSIDE = {
   run: '/run/sdp-edge',
   socket: '/run/sdp-edge/admin.sock',
   masterSocket: '/run/sdp-edge/master.sock',
+  checkSocket: '/run/sdp-edge/check.sock',
 } as const;
 
 /** Maps by name; the file path inside the container is also the map's name on the runtime socket. */
@@ -30,6 +31,8 @@ export interface EdgePaths {
   socket: string;
   /** Of the master process: takes `reload`. */
   masterSocket: string;
+  /** Where this agent's checks come in: nobody else can open it. */
+  checkSocket: string;
   routes: string;
   resolved: string;
   /** Which requests of HAProxy's memory were handed out already. */
@@ -48,6 +51,7 @@ export function edgePaths(dataDir: string): EdgePaths {
     run,
     socket: join(run, 'admin.sock'),
     masterSocket: join(run, 'master.sock'),
+    checkSocket: join(run, 'check.sock'),
     routes: join(root, 'routes'),
     resolved: join(root, 'resolved.json'),
     noted: join(root, 'noted.json'),

@@ -55,14 +55,17 @@ export const routeField = (words: Record<LogWord, string>, name: keyof typeof FI
 function serviceOf(words: Record<LogWord, string>): string | undefined {
   const routed = routeField(words, 'service');
   if (routed !== '') return routed;
-  const named = new RegExp(`^([a-z0-9-]{1,63})\\.${EDGE_SUFFIX}$`).exec(decode(words.host));
+  const named = new RegExp(`^([a-z0-9-]{1,63})\\.${EDGE_SUFFIX}$`).exec(hostAsked(words));
   return words.frontend === 'inside' ? named?.[1] : undefined;
 }
+
+const hostAsked = (words: Record<LogWord, string>): string => decode(words.place.split('|')[0] ?? '').toLowerCase();
 
 /** Pages of the edge stand in for a target that nobody dialled. */
 function targetOf(words: Record<LogWord, string>): NotedRequest['target'] {
   const kind = routeField(words, 'type');
-  if (!/^(plain|tls)_/.test(words.backend) || !DIALLED.includes(kind)) return { kind: 'none' };
+  const asked = /^(faulty_)?(plain|tls)_/.test(words.backend) && words.fault !== 'status' && words.fault !== 'reset';
+  if (!asked || !DIALLED.includes(kind)) return { kind: 'none' };
   const [address, port, host] = (['address', 'port', 'host'] as const).map((name) => routeField(words, name));
   return {
     kind: kind as 'container',
@@ -81,8 +84,9 @@ function pathOf(word: string): string {
 
 /** Without query and user name; `leaves` when the next request would go elsewhere. */
 function locationOf(words: Record<LogWord, string>): Pick<NotedRequest, 'location' | 'leaves'> {
-  if (words.location === '') return {};
-  const written = decode(words.location);
+  const location = words.place.split('|')[1] ?? '';
+  if (location === '') return {};
+  const written = decode(location);
   const absolute = /^(https?:)?[\\/]{2}/i.test(written);
   if (!absolute) return { location: written };
   let url: URL;
@@ -93,7 +97,7 @@ function locationOf(words: Record<LogWord, string>): Pick<NotedRequest, 'locatio
   }
   url.username = '';
   url.password = '';
-  const asked = decode(words.host);
+  const asked = hostAsked(words);
   const same = url.host === asked || url.host === asked.replace(url.protocol === 'https:' ? /:443$/ : /:80$/, '');
   const ours = url.hostname.endsWith(`.${EDGE_SUFFIX}`);
   return { location: url.href, ...(same || ours ? {} : { leaves: true }) };

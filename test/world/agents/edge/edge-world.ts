@@ -1,9 +1,8 @@
 /** Engines with an edge each, in network namespaces of their own, and services that say who they are. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Docker from 'dockerode';
@@ -116,14 +115,6 @@ export function get(url: string, headers: Record<string, string> = {}, agent: Ag
     asked.end();
   });
 }
-
-/** Connects from an address inside of the node, as an agent on it would. */
-export const dialIn = (node: Node): NonNullable<EdgeOptions['dial']> => ({ host, port, localAddress }) => {
-  const script = `const s = require('net').connect(${JSON.stringify({ host, port, localAddress })});
-    process.stdin.pipe(s); s.pipe(process.stdout); s.on('error', (e) => { console.error(e.message); process.exit(1); });`;
-  const child = spawn('nsenter', [`--net=${node.engine.netns}`, process.execPath, '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  return Duplex.from({ readable: child.stdout, writable: child.stdin });
-};
 
 export type EdgeUnderTest = ReturnType<typeof createEdge>;
 

@@ -234,7 +234,7 @@ describe('the edge of one node', () => {
     const after = await edgeInfo();
     expect(after.Id).toBe(before.Id);
     expect(after.State.StartedAt).toBe(before.State.StartedAt);
-    expect(edge.state()).toEqual({ owner: true, state: 'ready', sharedPort: 7081, routes, foreignPorts: [] });
+    expect(edge.state()).toMatchObject({ owner: true, state: 'ready', sharedPort: 7081, routes, foreignPorts: [] });
     expect((await inside(8080, 'http://account.sdp:7080/')).body.name).toBe('third');
   });
 
