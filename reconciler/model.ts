@@ -2,7 +2,7 @@
 import type { StoredDocument, UpstreamsFile } from '#schema/documents';
 import type { ErrorCode } from '#schema/errors';
 import type { PlanStep } from '#schema/http';
-import type { Deployment, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
+import type { Deployment, PersonalPort, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
 import type { NodeType } from '#schema/states';
 import type { Command, SandboxRef } from '#schema/wire/commands';
 import type { PortRanges } from '#schema/wire/messages';
@@ -32,6 +32,8 @@ export interface Inputs {
   attempts: readonly Attempt[];
   ports: readonly PortAllocation[];
   subnets: readonly SubnetAllocation[];
+  /** Ports of people that lead to this sandbox. */
+  personal: readonly PersonalPort[];
   /** Newest first. */
   deployments: readonly Deployment[];
   nodeRecords: readonly NodeRecord[];
@@ -148,7 +150,7 @@ type WithoutDispatch<C> = C extends unknown
   : never;
 
 /** A command before it is dispatched: without id, time, login and secrets. */
-export type Order = WithoutDispatch<Exclude<Command, { type: 'login' | 'branches' | 'prune' }>>;
+export type Order = WithoutDispatch<Exclude<Command, { type: 'login' | 'branches' | 'prune' | 'trace' | 'doctor' }>>;
 
 /** One step of a plan. */
 export interface Step {
@@ -172,4 +174,6 @@ export interface Step {
   waits?: string;
   /** Restoring what had been reached already: makes no deployment. */
   healing?: boolean;
+  /** Not for the sandbox itself, such as routes of the shared port elsewhere: nothing waits for it. */
+  aside?: true;
 }

@@ -72,6 +72,16 @@ export interface PortAllocation {
   allocatedAt: string;
 }
 
+/** A person's own gateway port, which leads to the sandbox that they use. Kept until they give it up. */
+export interface PersonalPort {
+  user: string;
+  engine: string;
+  port: number;
+  /** Of a sandbox that may be gone by now. */
+  sandboxUid: string;
+  allocatedAt: string;
+}
+
 export interface SubnetAllocation {
   engine: string;
   /** CIDR. */

@@ -1,7 +1,7 @@
 /** Everything that documents may refer to, as it would be after an apply. */
-import type { Draft, Kind, SandboxSpec, SpecOf } from '#schema/documents';
+import type { Draft, Kind, RouteSpec, SandboxSpec, SpecOf } from '#schema/documents';
 import { slugOf } from '#schema/names';
-import type { Fleet } from '#reconciler/contract';
+import type { Fleet, FleetNode } from '#reconciler/contract';
 import type { DocumentStore } from '#specs/store';
 
 /** Names as people wrote them, by slug. */
@@ -11,6 +11,21 @@ export interface World {
   sandboxes: ReadonlyMap<string, { name: string; spec: SandboxSpec }>;
   /** Repositories that agents have; undefined while not every known agent has reported: unknown is not absent. */
   repositories: ReadonlySet<string> | undefined;
+  routes: ReadonlyMap<string, { name: string; spec: RouteSpec }>;
+  /** Routes as they are before the apply. */
+  storedRoutes: ReadonlyMap<string, RouteSpec>;
+  /** Addresses of the control plane. */
+  ownUrls: readonly string[];
+  nodes: readonly FleetNode[];
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+/** What is no document. */
+export interface Surroundings {
+  fleet: Pick<Fleet, 'nodes'>;
+  ownUrls: readonly string[];
+  now: number;
 }
 
 type Named<K extends Kind> = Map<string, { name: string; spec: SpecOf[K] }>;
@@ -33,9 +48,15 @@ export function repositoriesOf(fleet: Pick<Fleet, 'nodes'>): Set<string> | undef
 }
 
 /** @throws whatever the store throws: what cannot be read is never taken for missing */
-export async function worldAfter(store: Pick<DocumentStore, 'list'>, fleet: Pick<Fleet, 'nodes'>, drafts: readonly Draft[]): Promise<World> {
+export async function worldAfter(store: Pick<DocumentStore, 'list'>, { fleet, ownUrls, now }: Surroundings, drafts: readonly Draft[]): Promise<World> {
   const services = await withDrafts(store, 'Service', drafts);
+  const hasRoutes = drafts.some((draft) => draft.kind === 'Route');
   return {
+    routes: hasRoutes ? await withDrafts(store, 'Route', drafts) : new Map(),
+    storedRoutes: new Map(hasRoutes ? [...(await withDrafts(store, 'Route', []))].map(([slug, { spec }]) => [slug, spec]) : []),
+    ownUrls,
+    nodes: fleet.nodes(),
+    now,
     services: new Map(
       [...services].map(([slug, { name, spec }]) => [slug, { name, repository: spec.repository ?? slug, ...(spec.urlVariable === undefined ? {} : { urlVariable: spec.urlVariable }) }]),
     ),

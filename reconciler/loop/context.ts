@@ -25,6 +25,7 @@ export type ReconcilerStore = Pick<
     | 'claimSubnet'
     | 'ports'
     | 'subnets'
+    | 'personalPorts'
     | 'releasePort'
     | 'releaseSandbox'
     | 'nodes'
@@ -67,6 +68,8 @@ export interface LoopContext {
   announcer: Announcer;
   clock: Clock;
   defaults: Defaults;
+  /** Address of the control plane as people know it; edges link to it. */
+  publicUrl: string | undefined;
   epoch: number;
   random: () => number;
   book: DeploymentBook;

@@ -33,12 +33,11 @@ export async function removeSandbox(loop: LoopContext, inputs: Inputs): Promise<
     return { kind: 'done' };
   }
   await dispatchSteps(loop, { uid, steps, attempts, deployments: [], services: [] });
-  const survey = surveyOf(situationOf(inputs, loop.fleet.nodes(), loop.defaults), {
+  const survey = surveyOf(situationOf(inputs, loop.fleet.nodes(), { ...loop, now }), {
     defaults: loop.defaults,
     attempts,
     logins: new Set(),
     unclaimed: new Map(),
-    now,
   });
   const problems = silent.map(({ problem }) => ({ problem }));
   const status = statusOf({

@@ -105,13 +105,18 @@ export class Platform {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** The command line as a person with this name uses it. */
-  async sdp(args: readonly string[], options: { as?: string; input?: string } = {}): Promise<Ran> {
-    const child = this.spawn('node', [MAIN, ...args], {
-      SDP_CONFIG: path.join(this.directory, `settings-${options.as ?? 'demo'}.json`),
+  /** A command line of a person with this name that goes on by itself. */
+  spawnSdp(args: readonly string[], as = 'demo'): ChildProcess {
+    return this.spawn('node', [MAIN, ...args], {
+      SDP_CONFIG: path.join(this.directory, `settings-${as}.json`),
       SDP_URL: this.url,
       SDP_LOCAL_SOCKET: path.join(this.root, 'sdp.sock'),
     });
+  }
+
+  /** The command line as a person with this name uses it. */
+  async sdp(args: readonly string[], options: { as?: string; input?: string } = {}): Promise<Ran> {
+    const child = this.spawnSdp(args, options.as);
     child.stdin?.end(options.input ?? '');
     return collect(child);
   }

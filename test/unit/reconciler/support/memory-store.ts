@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Draft, Kind, StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import { slugOf } from '#schema/names';
-import type { Deployment, DeploymentEvent, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
+import type { Deployment, DeploymentEvent, PersonalPort, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
 import { isTerminal } from '#schema/states';
 import type { SandboxStatus } from '#schema/status';
 import type { Attempt, Change, NodeRecord, Write } from '#specs/store';
@@ -12,6 +12,7 @@ import type { ReconcilerStore } from '../../../../reconciler/loop/context.ts';
 export class MemoryStore implements ReconcilerStore {
   readonly documents = new Map<string, StoredDocument>();
   readonly portRows: PortAllocation[] = [];
+  personalRows: PersonalPort[] = [];
   readonly subnetRows: SubnetAllocation[] = [];
   readonly deploymentRows: Deployment[] = [];
   readonly events: DeploymentEvent[] = [];
@@ -238,6 +239,11 @@ export class MemoryStore implements ReconcilerStore {
   ports(filter?: { sandboxUid?: string }): Promise<PortAllocation[]> {
     return answer(() =>
       this.portRows.filter((row) => filter?.sandboxUid === undefined || row.sandboxUid === filter.sandboxUid),
+    );
+  }
+  personalPorts(filter?: { user?: string; sandboxUid?: string }): Promise<PersonalPort[]> {
+    return answer(() =>
+      this.personalRows.filter((row) => filter?.sandboxUid === undefined || row.sandboxUid === filter.sandboxUid),
     );
   }
   subnets(filter?: { sandboxUid?: string }): Promise<SubnetAllocation[]> {
