@@ -9,7 +9,9 @@ import type {
   ObservedImage,
   ObservedNetwork,
   ObservedRepository,
+  TargetCheck,
 } from '#schema/wire/report';
+import type { EdgeRequest } from '#schema/wire/requests';
 
 /** How a repository's sources become an image. */
 export type BuildConfig =
@@ -40,7 +42,8 @@ export interface AgentConfig {
   dataDir: string;
   controlPlane: { url: string; tokenFile: string; caFile?: string };
   repositories: RepositoryConfig[];
-  ports: PortRanges & { allowFrom: string[] };
+  /** `shared`: port that serves all sandboxes by name; 0: none. */
+  ports: PortRanges & { allowFrom: string[]; shared: number };
   network: { pool: string; prefix: number; forbidden: string[] };
   images: { runtime: string; edge: string };
   baseline: { caFile?: string; hosts: Record<string, string>; dns: string[] };
@@ -167,5 +170,9 @@ export interface Edge {
   /** All containers of the installation on this engine as they are now; the maps follow. */
   containersChanged(containers: readonly ObservedContainer[], networks: readonly ObservedNetwork[]): Promise<void>;
   state(): ObservedEdge;
+  /** Called with requests in order as the edge answers them, and how many could not be noted. Returns the unsubscriber. */
+  onRequests(listener: (requests: Omit<EdgeRequest, 'seq'>[], missed: number) => void): () => void;
+  /** Checks the given URL's target as this node reaches it: name, connection, certificate (baseline.caFile), health path. */
+  checkTarget(url: string, health?: string, signal?: AbortSignal): Promise<TargetCheck & { addresses: string[] }>;
   stop(): Promise<void>;
 }

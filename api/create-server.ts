@@ -20,6 +20,9 @@ import { Hub } from './hub/hub.ts';
 import { JournalIntake } from './hub/journal-intake.ts';
 import { JournalMarks } from './hub/journal-marks.ts';
 import { listenLocally } from './local/local-socket.ts';
+import { RequestBook } from './requests/request-book.ts';
+import { RequestFeed } from './requests/request-feed.ts';
+import { RequestIntake } from './requests/request-intake.ts';
 import { LogStore } from './logs/log-store.ts';
 import type { ApiDeps, RequestCounts } from './routes/deps.ts';
 import { createNodeToken } from './routes/nodes.ts';
@@ -94,9 +97,13 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     onPipelineEvent: (event) => reconciler.onPipelineEvent(event),
     log,
   });
+  const requests = new RequestBook(() => clock.now());
+  const feed = new RequestFeed(stream, store, log);
+  const requestIntake = new RequestIntake({ book: requests, onNew: (fresh) => feed.tell(fresh) });
   const hub = new Hub({
     store,
     journal,
+    requests: requestIntake,
     installation,
     epoch,
     edgeSecret: options.edgeSecret,
@@ -122,6 +129,8 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     hub,
     stream,
     logs,
+    requests,
+    requestIntake,
     documents: new DocumentService({ store, fleet: hub, reconciler, ownUrls: () => ownUrls, clock, log }),
     reconciler,
     sessions,
@@ -135,9 +144,11 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     epoch,
     secureCookies: options.publicUrl?.startsWith('https:') ?? false,
     allowedOrigins,
-    ...(options.requestCounts === undefined ? {} : { requestCounts: options.requestCounts }),
+    requestCounts: options.requestCounts ?? ((uid) => requests.counts(uid)),
   };
   addGauges(metrics, hub, stream, journal);
+  metrics.gauge('sdp_edge_requests_total', 'Requests that agents told of.', () => requestIntake.taken);
+  metrics.gauge('sdp_edge_requests_missed_total', 'Requests that edges answered and nobody could note.', () => requestIntake.missed);
 
   let web: Middleware | undefined;
   const { app } = buildApp(deps, authenticate, options.web === undefined ? undefined : () => web);
@@ -160,7 +171,9 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
   const stopping = new AbortController();
   const sweep = setInterval(() => vault.sweep(), SWEEP_MS);
   sweep.unref();
-  const watching = watchDocuments(store, stream, stopping.signal, log);
+  const watching = watchDocuments(store, stream, stopping.signal, log, (change) => {
+    if (change.kind === 'Sandbox' && change.gone) requests.forget(change.uid);
+  });
 
   const close = async (): Promise<void> => {
     if (stopping.signal.aborted) return;

@@ -1,6 +1,6 @@
 /** Bodies of the HTTP API, shared by server, CLI and UI. */
 import type { ErrorBody } from './errors.ts';
-import type { EdgeFault, EdgeTarget } from './wire/commands.ts';
+import type { BaselineCheck, EdgeFault, EdgeTarget } from './wire/commands.ts';
 import type { TargetCheck } from './wire/report.ts';
 import type { EdgeRequest } from './wire/requests.ts';
 import type { Kind, RouteFault, StoredDocument } from './documents.ts';
@@ -177,6 +177,38 @@ export interface TraceView {
   failedAt?: number;
   /** The answer sends the app out of the sandbox. */
   leaves?: true;
+}
+
+/** `POST /api/v1/sandboxes/{name}/trace`. */
+export interface TraceRequest {
+  /** With its query, from "/"; at most 2 KiB. */
+  path: string;
+}
+
+/** Something that the doctor found; `failed` is in the way, `warning` is good to know. */
+export interface DoctorFinding {
+  level: 'failed' | 'warning';
+  /** What it is, and what to do. */
+  message: string;
+}
+
+/** What the doctor found on one node. */
+export interface DoctorNode {
+  node: string;
+  ok: boolean;
+  online: boolean;
+  /** network.pool, as the agent has it. */
+  pool: string;
+  findings: DoctorFinding[];
+  /** Each baseline of the catalogue as seen from this node; empty where another agent of the same engine looked. */
+  baselines: BaselineCheck[];
+}
+
+/** `POST /api/v1/doctor`. */
+export interface DoctorView {
+  ok: boolean;
+  at: string;
+  nodes: DoctorNode[];
 }
 
 /** `PUT /api/v1/sandboxes/{name}/routes/{service}`. */

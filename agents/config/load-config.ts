@@ -7,6 +7,7 @@ import { SdpError, type Finding } from '#schema/errors';
 import { explain, type Explanation } from '#schema/parse/explain';
 import { invalid } from '#schema/parse/validate-draft';
 import { YamlSource } from '#schema/parse/yaml-source';
+import { EDGE_INSIDE_PORT } from '#schema/names';
 import type { NodeType } from '#schema/states';
 import type { AgentConfig, BuildConfig, RepositoryConfig } from '../contract.ts';
 import { overlap, parseNetwork } from './cidr.ts';
@@ -28,7 +29,7 @@ interface AgentFile {
   dataDir?: string;
   controlPlane: AgentConfig['controlPlane'];
   repositories: { name: string; path: string; build?: BuildFile }[];
-  ports?: { service?: string; gateway?: string; allowFrom?: string[] };
+  ports?: { service?: string; gateway?: string; allowFrom?: string[]; shared?: number };
   network?: { pool?: string; prefix?: number; forbidden?: string[] };
   images?: { runtime?: string; edge?: string };
   baseline?: { caFile?: string; hosts?: Record<string, string>; dns?: string[] };
@@ -37,6 +38,10 @@ interface AgentFile {
   build?: { concurrency?: number };
 }
 
+const DEFAULT_GATEWAYS = '8080-8999';
+const DEFAULT_SERVICES = '9001-9999';
+/** Serves all sandboxes by name. */
+const DEFAULT_SHARED = 7081;
 /** Subnets of sandboxes, and what they must keep clear of, where the file says nothing. */
 const DEFAULT_POOL = '10.213.0.0/16';
 const DEFAULT_FORBIDDEN = ['172.18.0.0/16'];
@@ -61,6 +66,16 @@ function range(text: string): { from: number; to: number } {
   return { from, to };
 }
 
+/** The range that a port belongs to, in words. */
+function rangeWith(file: AgentFile, port: number): string | undefined {
+  const ranges = { gateway: file.ports?.gateway ?? DEFAULT_GATEWAYS, service: file.ports?.service ?? DEFAULT_SERVICES };
+  const kind = (['gateway', 'service'] as const).find((each) => port >= range(ranges[each]).from && port <= range(ranges[each]).to);
+  return kind === undefined ? undefined : `in ports.${kind}, which SDP gives out to sandboxes`;
+}
+
+/** None where the ranges that were chosen contain the usual one. */
+const defaultShared = (file: AgentFile): number => (rangeWith(file, DEFAULT_SHARED) === undefined ? DEFAULT_SHARED : 0);
+
 /** What the schema cannot say. */
 function contradictions(file: AgentFile): Explanation[] {
   const found: Explanation[] = [];
@@ -79,6 +94,9 @@ function contradictions(file: AgentFile): Explanation[] {
     const { from, to } = range(text);
     if (from < 1 || to > 65535 || from > to) at(['ports', kind], `"${text}" is not a range of ports, such as 9001-9999.`);
   }
+  const shared = file.ports?.shared ?? 0;
+  const owner = shared === EDGE_INSIDE_PORT ? 'the port that services are called at inside of sandboxes' : rangeWith(file, shared);
+  if (owner !== undefined) at(['ports', 'shared'], `${shared} is ${owner}: choose another port, or 0 for none.`);
   const pool = parseNetwork(file.network?.pool ?? DEFAULT_POOL);
   const taken = [...(file.network?.forbidden ?? DEFAULT_FORBIDDEN), file.node.address];
   for (const other of taken) {
@@ -113,9 +131,10 @@ function complete(file: AgentFile, directory: string): AgentConfig {
       }),
     ),
     ports: {
-      gateway: range(file.ports?.gateway ?? '8080-8999'),
-      service: range(file.ports?.service ?? '9001-9999'),
+      gateway: range(file.ports?.gateway ?? DEFAULT_GATEWAYS),
+      service: range(file.ports?.service ?? DEFAULT_SERVICES),
       allowFrom: file.ports?.allowFrom ?? [],
+      shared: file.ports?.shared ?? defaultShared(file),
     },
     network: {
       pool: file.network?.pool ?? DEFAULT_POOL,

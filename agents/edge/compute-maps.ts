@@ -1,7 +1,10 @@
 /** From routes, containers and resolved names to map entries: pure. */
-import { slugOf } from '#schema/names';
+import { GATEWAY_SERVICE, slugOf } from '#schema/names';
 import type { EdgeRoutes, EdgeTarget } from '#schema/wire/commands';
+import { overlap, parseNetwork } from '../config/cidr.ts';
+import { faultEntry } from './faults.ts';
 import type { MapName } from './paths.ts';
+import { sandboxValue } from './sandbox-value.ts';
 import { encodeValue, token, type TargetValue } from './target-value.ts';
 import { parseTarget } from './url-target.ts';
 
@@ -19,20 +22,31 @@ export interface EdgeView {
   addresses: ReadonlyMap<string, string>;
   /** Switched addresses that the list of containers does not show yet, by container name. */
   moved?: ReadonlyMap<string, { from: string; to: string }>;
+  /** CIDR of sandboxes' networks: no URL may lead there. */
+  pool?: string;
 }
 
 export type MapState = Record<MapName, ReadonlyMap<string, string>>;
 
 export function computeMaps(view: EdgeView): MapState {
   const maps = {
+    faults: new Map<string, string>(),
     sandboxes: new Map<string, string>(),
     inside: new Map<string, string>(),
     subnets: new Map<string, string>(),
+    shared: new Map<string, string>(),
     outside: new Map<string, string>(),
   };
   for (const routes of view.routes) {
     const uid = token(routes.sandbox.uid);
-    maps.sandboxes.set(uid, `${token(routes.sandbox.name)}|${Math.trunc(routes.revision)}`);
+    const faults = Object.entries(routes.faults ?? {}).map(([service, fault]) => faultEntry(uid, service, fault));
+    for (const { key, value } of faults) maps.faults.set(key, value);
+    const { name, slug } = routes.sandbox;
+    maps.sandboxes.set(uid, sandboxValue({ name, revision: routes.revision, link: routes.link, faulty: faults.length > 0 }));
+    if (routes.shared !== undefined) {
+      const value = encodeValue(targetValue(uid, GATEWAY_SERVICE, routes.shared, view));
+      for (const key of new Set([slug, name.toLowerCase()])) maps.shared.set(token(key), value);
+    }
     if (routes.subnet !== undefined) maps.subnets.set(subnetKey(routes.subnet), uid);
     for (const [service, target] of Object.entries(routes.inside)) {
       const slug = slugOf(service);
@@ -48,10 +62,11 @@ export function computeMaps(view: EdgeView): MapState {
 /** Services that are routed to a container which nobody can be sent to now, by sandbox uid. */
 export function waitingServices(view: Pick<EdgeView, 'routes' | 'containers' | 'moved'>): Record<string, string[]> {
   const waiting: Record<string, string[]> = {};
-  for (const { sandbox, inside, outside } of view.routes) {
-    const targets = [...Object.entries(inside), ...Object.values(outside).map(({ service, target }) => [service, target] as const)];
+  for (const each of view.routes) {
+    const { sandbox } = each;
+    const targets = targetsOf(each);
     const unreachable = targets.filter(
-      ([, target]) => target.kind === 'container' && containerValue(target.container, target.port, view).type !== 'container',
+      ([, target]) => target.kind === 'container' && containerValue(target, view).type !== 'container',
     );
     if (unreachable.length > 0) waiting[sandbox.uid] = [...new Set(unreachable.map(([service]) => slugOf(service)))].sort();
   }
@@ -62,8 +77,7 @@ export function waitingServices(view: Pick<EdgeView, 'routes' | 'containers' | '
 export function namesToResolve(routes: readonly EdgeRoutes[]): Set<string> {
   const names = new Set<string>();
   for (const each of routes) {
-    const targets = [...Object.values(each.inside), ...Object.values(each.outside).map((entry) => entry.target)];
-    for (const target of targets) {
+    for (const [, target] of targetsOf(each)) {
       if (target.kind === 'node') names.add(target.address);
       if (target.kind !== 'url') continue;
       const parsed = parseTarget(target.url);
@@ -77,7 +91,7 @@ function targetValue(uid: string, service: string, target: EdgeTarget, view: Edg
   const base = { owner: uid, service };
   switch (target.kind) {
     case 'container':
-      return { ...base, ...containerValue(target.container, target.port, view) };
+      return { ...base, ...containerValue(target, view) };
     case 'node': {
       const address = view.addresses.get(target.address);
       if (address === undefined) return { ...base, type: 'unresolved', text: unresolved(target.address) };
@@ -88,6 +102,7 @@ function targetValue(uid: string, service: string, target: EdgeTarget, view: Edg
       if (!parsed.ok) return { ...base, type: 'unavailable', text: parsed.problem };
       const address = view.addresses.get(parsed.hostname);
       if (address === undefined) return { ...base, type: 'unresolved', text: unresolved(parsed.hostname) };
+      if (inPool(address, view.pool)) return { ...base, type: 'unresolved', text: insidePool(parsed.hostname, address, view.pool) };
       const { scheme, port, host, prefix } = parsed;
       return { ...base, type: scheme, address, port, host, prefix };
     }
@@ -97,14 +112,14 @@ function targetValue(uid: string, service: string, target: EdgeTarget, view: Edg
 }
 
 function containerValue(
-  name: string,
-  port: number,
+  { container: name, port, otherwise }: Extract<EdgeTarget, { kind: 'container' }>,
   view: Pick<EdgeView, 'containers' | 'moved'>,
 ): Pick<TargetValue, 'type' | 'address' | 'port' | 'text'> {
+  const unavailable = (text: string) => ({ type: 'unavailable' as const, text: otherwise ?? text });
   const found = view.containers.get(name);
-  if (found === undefined) return { type: 'unavailable', text: `There is no container ${name} now` };
-  if (found.state !== 'running') return { type: 'unavailable', text: `The container ${name} is ${stateWord(found.state)}` };
-  if (found.address === undefined) return { type: 'unavailable', text: `The container ${name} is starting` };
+  if (found === undefined) return unavailable(`There is no container ${name} now`);
+  if (found.state !== 'running') return unavailable(`The container ${name} is ${stateWord(found.state)}`);
+  if (found.address === undefined) return unavailable(`The container ${name} is starting`);
   const moved = view.moved?.get(name);
   return { type: 'container', address: moved?.from === found.address ? moved.to : found.address, port };
 }
@@ -112,6 +127,25 @@ function containerValue(
 function stateWord(state: string): string {
   return ({ created: 'starting', exited: 'stopped', removing: 'being removed' } as Record<string, string>)[state] ?? state;
 }
+
+/** Services and targets of a sandbox, one by one. */
+function targetsOf(routes: EdgeRoutes): [service: string, target: EdgeTarget][] {
+  return [
+    ...Object.entries(routes.inside),
+    ...Object.values(routes.outside).map(({ service, target }): [string, EdgeTarget] => [service, target]),
+    ...(routes.shared === undefined ? [] : [[GATEWAY_SERVICE, routes.shared] satisfies [string, EdgeTarget]]),
+  ];
+}
+
+/** Whether an address is one of the sandboxes' own. */
+export function inPool(address: string, pool: string | undefined): boolean {
+  const [network, one] = [parseNetwork(pool ?? ''), parseNetwork(address)];
+  return network !== undefined && one !== undefined && overlap(network, one);
+}
+
+export const insidePool = (name: string, address: string, pool: string | undefined): string =>
+  `${name === address ? '' : `The name ${name} leads to `}${address}${name === address ? '' : ','} which lies in the network of the sandboxes ` +
+  `(network.pool ${pool ?? ''}): a URL must lead out of them`;
 
 const unresolved = (name: string): string => `The name ${name} cannot be resolved on this node`;
 

@@ -2,6 +2,7 @@
 import { SdpError } from '#schema/errors';
 import type { AddressSwitch, Edge } from '../contract.ts';
 import { connectAddressSwitch } from './address-switch.ts';
+import { targetChecker } from './check-target.ts';
 import { createOwnedEdge, type EdgeOptions } from './edge.ts';
 
 /** @param options.edgeOwner this agent is the first by name on its engine, and runs the edge. */
@@ -22,6 +23,9 @@ function neighbour(options: EdgeOptions): Edge & AddressSwitch {
         }),
       ),
     readdress: (from, to) => connectAddressSwitch(options.docker, options.installation).readdress(from, to),
+    // Another agent's edge: it notes the requests of this engine.
+    onRequests: () => () => undefined,
+    checkTarget: targetChecker(options.config),
     state: () => ({ owner: false, state: 'ready', routes: {}, foreignPorts: [] }),
   };
 }

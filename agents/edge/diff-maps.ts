@@ -6,7 +6,9 @@ export type MapWrite =
   | { map: MapName; action: 'add' | 'set'; key: string; value: string }
   | { map: MapName; action: 'del'; key: string };
 
-export const EMPTY_MAPS: MapState = { sandboxes: new Map(), inside: new Map(), subnets: new Map(), outside: new Map() };
+export const EMPTY_MAPS: MapState = {
+  faults: new Map(), sandboxes: new Map(), inside: new Map(), subnets: new Map(), shared: new Map(), outside: new Map(),
+};
 
 /**
  * In an order that is right after every single write: doors that close first (ports, then callers), then what stands

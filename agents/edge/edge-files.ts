@@ -4,6 +4,7 @@ import { access, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { SdpError } from '#schema/errors';
+import { DELAY_LUA } from './faults.ts';
 import { writeWhole } from './files.ts';
 import { haproxyConfig, type HaproxySettings } from './haproxy-config.ts';
 import { ALL_PAGES, renderPage } from './pages.ts';
@@ -25,7 +26,7 @@ export function edgeFiles(settings: HaproxySettings, ca: string): EdgeFiles {
     for (const format of ['html', 'json'] as const) pages.set(`${page.name}.${format}`, renderPage(page, format, settings.node));
   }
   const hash = createHash('sha256');
-  for (const part of [haproxyConfig(settings, ''), ca, ...pages.values()]) hash.update(`${part.length}\0${part}`);
+  for (const part of [haproxyConfig(settings, ''), ca, DELAY_LUA, ...pages.values()]) hash.update(`${part.length}\0${part}`);
   const description = `sdp-edge-${hash.digest('hex').slice(0, 32)}`;
   return { description, config: haproxyConfig(settings, description), ca, pages };
 }
@@ -33,6 +34,7 @@ export function edgeFiles(settings: HaproxySettings, ca: string): EdgeFiles {
 /** Files beside the configuration; HAProxy reads them when it loads, so a running one does not notice. */
 export async function writeSideFiles(paths: EdgePaths, files: EdgeFiles): Promise<void> {
   await writeWhole(join(paths.config, 'ca.pem'), files.ca);
+  await writeWhole(join(paths.config, 'delay.lua'), DELAY_LUA);
   for (const [name, text] of files.pages) await writeWhole(join(paths.pages, name), text);
 }
 

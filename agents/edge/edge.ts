@@ -7,8 +7,11 @@ import type { EdgeRoutes, SandboxRef } from '#schema/wire/commands';
 import type { ObservedContainer, ObservedEdge, ObservedNetwork } from '#schema/wire/report';
 import type { AddressSwitch, AgentConfig, Edge } from '../contract.ts';
 import { switchAddress } from './address-switch.ts';
+import { targetChecker } from './check-target.ts';
+import { TargetChecks } from './checks.ts';
 import { computeMaps, namesToResolve, waitingServices, type KnownContainer, type MapState } from './compute-maps.ts';
 import { changedMaps, diffMaps } from './diff-maps.ts';
+import { wantedChecks } from './edge-checks.ts';
 import { EDGE_CONNECTIONS, findContainer, type EdgeContainer } from './edge-container.ts';
 import { certificates, configuredPorts, edgeFiles, type EdgeFiles } from './edge-files.ts';
 import { dropRoutes, keepRoutes, makeDirectories, readResolved, readRoutes, writeMapFiles, writeWhole, type KeptRoutes } from './files.ts';
@@ -20,6 +23,7 @@ import { edgePaths } from './paths.ts';
 import { rangesWithout } from './ports.ts';
 import { probeFromInside } from './probe.ts';
 import { bringUp } from './process.ts';
+import { RequestLog } from './request-log.ts';
 import { nameResolver, type NameResolver } from './resolver.ts';
 import { processInfo, readMaps, replaceMap, writeMaps } from './runtime-maps.ts';
 import { runtimeSocket } from './runtime-socket.ts';
@@ -36,6 +40,8 @@ export interface EdgeOptions {
   procNet?: string;
   /** Milliseconds between looks at the process, the names and the ports. Default 30,000. */
   lookEveryMs?: number;
+  /** Called when `state()` changed by itself, such as after a check. */
+  onChange?: () => void;
 }
 
 /** While it has failed, the edge is looked after more often. */
@@ -51,7 +57,13 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
   const container: EdgeContainer = { docker, order: { installation, node: config.node.name, image: config.images.edge, paths } };
   const serial = serialQueue();
   const moves = new Moves();
+  const requests = new RequestLog(paths);
+  const checks = new TargetChecks(() => options.onChange?.());
+  const checkTarget = targetChecker(config);
+  const token = hopToken(installation, options.secret);
+  const checkParts = { socket: paths.checkSocket, checkTarget };
 
+  const sharedRange = config.ports.shared === 0 ? [] : [{ from: config.ports.shared, to: config.ports.shared }];
   let status: Pick<ObservedEdge, 'state' | 'message'> = { state: 'starting' };
   let resolver: NameResolver = nameResolver(config.baseline);
   let routes = new Map<string, KeptRoutes>();
@@ -67,20 +79,33 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
   let probed = false;
   /** What keeps containers from reaching this edge. */
   let obstacle: string | undefined;
+  /** This build of HAProxy cannot delay requests. */
+  let withoutLua = false;
+  /** Port that serves all sandboxes, while it does. */
+  let sharedPort: number | undefined;
 
   const ordered = (): EdgeRoutes[] => [...routes.values()].sort((a, b) => a.order - b.order).map((kept) => kept.routes);
   const desired = (): MapState => {
     moves.forget(containers);
-    return computeMaps({ routes: ordered(), containers, addresses: resolver.addresses(), moved: moves.all });
+    return computeMaps({ routes: ordered(), containers, addresses: resolver.addresses(), moved: moves.all, pool: config.network.pool });
   };
   const confirm = (maps: MapState): void => {
     inForce = maps;
     reported = Object.fromEntries([...routes].map(([uid, kept]) => [uid, kept.hash]));
+    checks.want(wantedChecks(ordered(), maps, checkParts));
   };
   const stillWaiting = (): Pick<ObservedEdge, 'waiting'> => {
     const waiting = waitingServices({ routes: [...routes.values()].map((kept) => kept.routes), containers });
     return Object.keys(waiting).length === 0 ? {} : { waiting };
   };
+  /** What people should know although the edge works. */
+  const remarks = (): string[] => [
+    ...(obstacle === undefined ? [] : [obstacle]),
+    ...(withoutLua ? ['This HAProxy was built without Lua: faults of the kind delay are not possible on this node; the others are.'] : []),
+    ...(sharedPort === undefined && sharedRange.length > 0 && status.state === 'ready'
+      ? [`Port ${config.ports.shared} (ports.shared), which would serve all sandboxes by name, is held by another process.`]
+      : []),
+  ];
   const fail = (error: unknown): void => {
     const { message, hint } = SdpError.from(error);
     status = { state: 'failed', message: hint === undefined ? message : `${message} ${hint}` };
@@ -100,13 +125,15 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
         hint: `Find it with: ss -ltnp 'sport = :${EDGE_INSIDE_PORT}'.`,
       });
     }
-    const leftOut = new Set([...foreign, EDGE_INSIDE_PORT]);
+    sharedPort = foreignPorts(listening, sharedRange, own).length > 0 ? undefined : sharedRange[0]?.from;
+    const leftOut = new Set([...foreign, EDGE_INSIDE_PORT, ...(sharedPort === undefined ? [] : [sharedPort])]);
     return edgeFiles(
       {
         node: config.node.name,
-        hopToken: hopToken(installation, options.secret),
+        hopToken: token,
         gatewayPorts: rangesWithout(config.ports.gateway, leftOut),
         servicePorts: rangesWithout(config.ports.service, leftOut),
+        sharedPort,
         pool: config.network.pool,
         allowFrom: config.ports.allowFrom,
         maxConnections: EDGE_CONNECTIONS,
@@ -125,7 +152,9 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
       const live = await readMaps(socket);
       for (const map of changedMaps(diffMaps(live, maps))) await replaceMap(socket, map, maps[map]);
       await bringOldWorkers(maps);
-      startedAt = Date.now() - (await processInfo(socket)).uptimeSeconds * 1000;
+      const info = await processInfo(socket);
+      startedAt = Date.now() - info.uptimeSeconds * 1000;
+      withoutLua = info.withoutLua;
       status = { state: 'ready' };
       confirm(maps);
     } catch (error) {
@@ -172,9 +201,11 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
       const info = await processInfo(socket).catch(() => undefined);
       const uptimeStart = Date.now() - (info?.uptimeSeconds ?? 0) * 1000;
       if (info === undefined || uptimeStart > startedAt + 2_000) inForce = undefined;
+      const [listening, own] = [await allListeningPorts(procNet), await configuredPorts(paths)];
+      foreign = foreignPorts(listening, [config.ports.gateway, config.ports.service], own);
+      // The port for all sandboxes is worth a reload as soon as it is free.
+      if (sharedPort === undefined && sharedRange.some(({ from }) => !listening.has(from))) inForce = undefined;
       await follow();
-      const ranges = [config.ports.gateway, config.ports.service];
-      foreign = foreignPorts(await allListeningPorts(procNet), ranges, await configuredPorts(paths));
     });
   }
 
@@ -241,11 +272,28 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
         }
       }),
 
-    state: () => ({ owner: true, ...(obstacle === undefined ? {} : { message: obstacle }), ...status, routes: { ...reported }, ...stillWaiting(), foreignPorts: [...foreign] }),
+    onRequests: (listener) => requests.subscribe(listener),
+    checkTarget,
+
+    state: () => {
+      const [said, results] = [remarks().join(' '), checks.results()];
+      return {
+        owner: true,
+        ...(said === '' ? {} : { message: said }),
+        ...status,
+        routes: { ...reported },
+        ...stillWaiting(),
+        ...(Object.keys(results).length === 0 ? {} : { checks: results }),
+        ...(sharedPort === undefined ? {} : { sharedPort }),
+        foreignPorts: [...foreign],
+      };
+    },
 
     stop: async () => {
       stopped = true;
       clearTimeout(timer);
+      checks.stop();
+      await requests.stop();
       await serial(() => Promise.resolve());
     },
   };

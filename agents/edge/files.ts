@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { EdgeRoutes } from '#schema/wire/commands';
 import type { MapState } from './compute-maps.ts';
 import { MAP_NAMES, type EdgePaths, type MapName } from './paths.ts';
+import type { KeptMemory } from './request-memory.ts';
 import { token } from './target-value.ts';
 
 /** Routes of one sandbox as they were last ordered. */
@@ -70,3 +71,14 @@ export async function readResolved(paths: EdgePaths): Promise<Record<string, str
     return {};
   }
 }
+
+export async function readNoted(paths: EdgePaths): Promise<KeptMemory | undefined> {
+  try {
+    return JSON.parse(await readFile(paths.noted, 'utf8')) as KeptMemory;
+  } catch {
+    // Without it, what HAProxy remembers is told once more.
+    return undefined;
+  }
+}
+
+export const writeNoted = (paths: EdgePaths, memory: KeptMemory): Promise<void> => writeWhole(paths.noted, JSON.stringify(memory));

@@ -2,12 +2,15 @@
  * Pages that the edge answers with instead of a service: HTML and JSON (RFC 9457), as HAProxy log-format texts.
  * Whatever is filled in at request time is neutral text (see target-value.ts) or checked by the kernel.
  */
+import { SANDBOX_FIELD } from './sandbox-value.ts';
 import { FIELD, neutralText } from './target-value.ts';
 
 export interface Page {
   /** Names the files and the backend. */
   name: string;
   status: number;
+  /** Where the status is known at request time only: what the page says of it. */
+  shownStatus?: string;
   title: string;
   /** May hold log-format expressions. */
   detail: string;
@@ -16,6 +19,8 @@ export interface Page {
 const field = (name: keyof typeof FIELD): string => `%[var(txn.route),field(${FIELD[name]},|)]`;
 const TEXT = `%[var(txn.route),field(${FIELD.text},|),url_dec]`;
 const SERVICE = field('service');
+const CHOOSE =
+  'Choose it by the header X-SDP-Sandbox: NAME, or by a host name that begins with its name, such as NAME.example.com.';
 const TARGET = `${field('address')} port ${field('port')}`;
 
 /** Answered before any target is asked, each by a backend of its own. */
@@ -54,9 +59,32 @@ export const REFUSALS: readonly Page[] = [
     title: 'The port belongs to something else now',
     detail: 'The node that sent this request meant another service; its routes are about to follow.',
   },
+  {
+    name: 'no_choice',
+    status: 400,
+    title: 'Which sandbox?',
+    detail: `This port serves every sandbox by its name, and the request names none. ${CHOOSE}`,
+  },
+  {
+    name: 'unknown_sandbox',
+    status: 404,
+    title: 'No such sandbox',
+    detail: `No sandbox named %[var(txn.asked)] has a gateway that this port leads to. ${CHOOSE}`,
+  },
   { name: 'unavailable', status: 503, title: `${SERVICE} is not available`, detail: TEXT },
   { name: 'unresolved', status: 502, title: `${SERVICE} cannot be found`, detail: TEXT },
 ];
+
+/** Answered in place of a target because the sandbox's route asks for it; its status is the fault's. */
+export const FAULT_PAGE: Page = {
+  name: 'fault',
+  status: 200,
+  shownStatus: '%[var(txn.status)]',
+  title: `${SERVICE} is told to fail`,
+  detail:
+    'The route of sandbox %[var(txn.name)] asks for this fault on %[var(txn.fault_rule),field(3,|)] %% of the calls to ' +
+    `${SERVICE}, until %[var(txn.fault_rule),field(5,|),url_dec]. The service itself was not asked.`,
+};
 
 /** HAProxy's own errors while it asks a target. */
 export const TARGET_ERRORS: readonly Page[] = [
@@ -70,17 +98,20 @@ export const TARGET_ERRORS: readonly Page[] = [
   { name: 'error_504', status: 504, title: `${SERVICE} took too long`, detail: `${TARGET} did not answer in time.` },
 ];
 
-export const ALL_PAGES: readonly Page[] = [...REFUSALS, ...TARGET_ERRORS];
+export const ALL_PAGES: readonly Page[] = [...REFUSALS, FAULT_PAGE, ...TARGET_ERRORS];
 
 /** `hop` names this edge in every page. */
 export function renderPage(page: Page, format: 'html' | 'json', node: string): string {
-  const hop = `edge of ${neutralText(node).replace(/%/g, '%%')}, %[var(txn.entry)] port %[var(txn.port)]`;
+  const hop = `edge of ${neutralText(node).replace(/%/g, '%%')}, %[fe_name] port %[var(txn.port)]`;
   const sandbox = '%[var(txn.name)]';
   const id = '%[var(txn.rid)]';
+  const status = page.shownStatus ?? String(page.status);
+  // Whole fragments, empty where the sandbox has no page.
+  const link = `%[var(txn.sandbox),field(${SANDBOX_FIELD[format]},|),url_dec]`;
   if (format === 'json') {
     return (
-      `{"type":"about:blank","title":"${page.title}","status":${page.status},"detail":"${page.detail}",` +
-      `"hop":"${hop}","sandbox":"${sandbox}","service":"${SERVICE}","requestId":"${id}"}\n`
+      `{"type":"about:blank","title":"${page.title}","status":${status},"detail":"${page.detail}",` +
+      `"hop":"${hop}","sandbox":"${sandbox}","service":"${SERVICE}","requestId":"${id}"${link}}\n`
     );
   }
   return `<!doctype html>
@@ -95,8 +126,8 @@ dd { margin: 0; overflow-wrap: anywhere }
 </style></head><body>
 <h1>${page.title}</h1>
 <p>${page.detail}</p>
-<dl><dt>Status</dt><dd>${page.status}</dd><dt>Answered by</dt><dd>${hop}</dd><dt>Sandbox</dt><dd>${sandbox}</dd>
-<dt>Service</dt><dd>${SERVICE}</dd><dt>Request</dt><dd>${id}</dd></dl>
+<dl><dt>Status</dt><dd>${status}</dd><dt>Answered by</dt><dd>${hop}</dd><dt>Sandbox</dt><dd>${sandbox}</dd>
+<dt>Service</dt><dd>${SERVICE}</dd><dt>Request</dt><dd>${id}</dd>${link}</dl>
 </body></html>
 `;
 }

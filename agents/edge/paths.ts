@@ -6,13 +6,15 @@ export const INSIDE = {
   config: '/etc/sdp-edge',
   configFile: '/etc/sdp-edge/haproxy.cfg',
   ca: '/etc/sdp-edge/ca.pem',
+  lua: '/etc/sdp-edge/delay.lua',
   run: '/run/sdp-edge',
   socket: '/run/sdp-edge/admin.sock',
   masterSocket: '/run/sdp-edge/master.sock',
+  checkSocket: '/run/sdp-edge/check.sock',
 } as const;
 
 /** Maps by name; the file path inside the container is also the map's name on the runtime socket. */
-export const MAP_NAMES = ['sandboxes', 'inside', 'subnets', 'outside'] as const;
+export const MAP_NAMES = ['faults', 'sandboxes', 'inside', 'subnets', 'shared', 'outside'] as const;
 export type MapName = (typeof MAP_NAMES)[number];
 
 export const mapPath = (name: MapName): string => `${INSIDE.config}/maps/${name}.map`;
@@ -29,8 +31,12 @@ export interface EdgePaths {
   socket: string;
   /** Of the master process: takes `reload`. */
   masterSocket: string;
+  /** Where this agent's checks come in: nobody else can open it. */
+  checkSocket: string;
   routes: string;
   resolved: string;
+  /** Which requests of HAProxy's memory were handed out already. */
+  noted: string;
 }
 
 export function edgePaths(dataDir: string): EdgePaths {
@@ -45,7 +51,9 @@ export function edgePaths(dataDir: string): EdgePaths {
     run,
     socket: join(run, 'admin.sock'),
     masterSocket: join(run, 'master.sock'),
+    checkSocket: join(run, 'check.sock'),
     routes: join(root, 'routes'),
     resolved: join(root, 'resolved.json'),
+    noted: join(root, 'noted.json'),
   };
 }

@@ -52,6 +52,19 @@ export function nameResolver(
   };
 }
 
+/**
+ * All addresses of a name as this node knows them now; of an address, itself.
+ * @throws Error when there is none, or none within `timeoutMs`
+ */
+export async function resolveName(settings: NameSettings, name: string, timeoutMs: number): Promise<string[]> {
+  if (isIP(name) !== 0) return [name];
+  const fixed = Object.entries(settings.hosts).find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1];
+  if (fixed !== undefined) return [fixed];
+  const found = await within(systemLookup(settings.dns)(name), timeoutMs);
+  if (found.length === 0) throw new Error('no address');
+  return found;
+}
+
 function systemLookup(servers: readonly string[]): Lookup {
   if (servers.length === 0) {
     return async (name) => sorted((await lookup(name, { all: true })).map((each) => each.address));

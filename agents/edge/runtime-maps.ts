@@ -2,6 +2,7 @@
 import { SdpError } from '#schema/errors';
 import type { MapState } from './compute-maps.ts';
 import type { MapWrite } from './diff-maps.ts';
+import { WITHOUT_LUA } from './haproxy-config.ts';
 import { MAP_NAMES, mapPath, type MapName } from './paths.ts';
 import type { RuntimeSocket } from './runtime-socket.ts';
 
@@ -10,9 +11,12 @@ const PAYLOAD_BYTES = 12_000;
 
 export function writeCommand(write: MapWrite): string {
   const file = mapPath(write.map);
-  if (write.action === 'del') return `del map ${file} ${write.key}`;
-  return `${write.action} map ${file} ${write.key} ${write.value}`;
+  if (write.action === 'del') return `del map ${file} ${escaped(write.key)}`;
+  return `${write.action} map ${file} ${escaped(write.key)} ${write.value}`;
 }
+
+/** A path in a key may hold what would end the command. */
+const escaped = (key: string): string => key.replace(/[\\;]/g, '\\$&');
 
 /** @throws SdpError edge_failed */
 export async function writeMaps(socket: RuntimeSocket, writes: readonly MapWrite[]): Promise<void> {
@@ -59,6 +63,8 @@ export async function replaceMap(socket: RuntimeSocket, map: MapName, entries: R
 export interface ProcessInfo {
   /** Hash of the configuration that runs. */
   description: string;
+  /** Its build has no Lua. */
+  withoutLua: boolean;
   uptimeSeconds: number;
   memoryMegabytes: number;
 }
@@ -68,5 +74,11 @@ export async function processInfo(socket: RuntimeSocket): Promise<ProcessInfo> {
   const value = (name: string): string | undefined => new RegExp(`^${name}: ?(.*)$`, 'im').exec(answer)?.[1];
   const uptime = Number(value('Uptime_sec'));
   if (!Number.isFinite(uptime)) throw new SdpError('edge_failed', 'The edge does not say how it is.');
-  return { description: value('description') ?? '', uptimeSeconds: uptime, memoryMegabytes: Number(value('Memmax_MB') ?? 0) };
+  const description = value('description') ?? '';
+  return {
+    description: description.replace(new RegExp(`${WITHOUT_LUA}$`), ''),
+    withoutLua: description.endsWith(WITHOUT_LUA),
+    uptimeSeconds: uptime,
+    memoryMegabytes: Number(value('Memmax_MB') ?? 0),
+  };
 }

@@ -1,11 +1,7 @@
 /** HAProxy's runtime socket: one line of `;`-separated commands per connection, answers until it closes. */
-import { open } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { dirname } from 'node:path';
 import { SdpError } from '#schema/errors';
+import { connectTo } from './socket-path.ts';
 
-/** The kernel's limit for socket addresses is 107 bytes; a data directory may well lie deeper. */
-const MAX_SOCKET_PATH = 100;
 /** A command line must fit HAProxy's buffer (tune.bufsize, 32 KiB). */
 const MAX_LINE = 12_000;
 const MAX_ANSWER = 64 * 1024 * 1024;
@@ -18,17 +14,7 @@ export interface RuntimeSocket {
 }
 
 export function runtimeSocket(path: string, timeoutMs = 5_000): RuntimeSocket {
-  const ask = async (line: string): Promise<string> => {
-    if (Buffer.byteLength(path) <= MAX_SOCKET_PATH) return exchange(path, line, timeoutMs);
-    const directory = await open(dirname(path)).catch((error: unknown) => {
-      throw unreachable(path, error);
-    });
-    try {
-      return await exchange(`/proc/self/fd/${directory.fd}/${path.slice(dirname(path).length + 1)}`, line, timeoutMs);
-    } finally {
-      await directory.close();
-    }
-  };
+  const ask = (line: string): Promise<string> => exchange(path, line, timeoutMs);
   return {
     ask,
     async write(commands) {
@@ -55,18 +41,18 @@ export function inLines(commands: readonly string[]): string[] {
   return lines;
 }
 
-function exchange(path: string, line: string, timeoutMs: number): Promise<string> {
+async function exchange(path: string, line: string, timeoutMs: number): Promise<string> {
+  const socket = await connectTo(path).catch((error: unknown) => {
+    throw unreachable(path, error);
+  });
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const socket = connect({ path, allowHalfOpen: true });
     const fail = (error: unknown): void => {
       socket.destroy();
       reject(unreachable(path, error));
     };
     const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    // Half-closed: the master's socket answers only then.
-    socket.on('connect', () => socket.end(`${line}\n`));
     socket.on('data', (chunk) => {
       size += chunk.length;
       if (size > MAX_ANSWER) fail(new Error('the answer is too long'));
@@ -80,6 +66,8 @@ function exchange(path: string, line: string, timeoutMs: number): Promise<string
       if (text.endsWith('\n')) resolve(text);
       else reject(unreachable(path, new Error('the connection ended before the answer')));
     });
+    // Half-closed: the master's socket answers only then.
+    socket.end(`${line}\n`);
   });
 }
 

@@ -43,7 +43,7 @@ export function oldWorkerIds(text: string): number[] {
 }
 
 function through(master: RuntimeSocket, pid: number): RuntimeSocket {
-  const prefixed = (line: string): string => line.split(';').map((command) => `@!${pid} ${command}`).join(';');
+  const prefixed = (line: string): string => line.split(/(?<!\\);/).map((command) => `@!${pid} ${command}`).join(';');
   return {
     ask: (line) => master.ask(prefixed(line)),
     write: (commands) => master.write(commands.map(prefixed)),

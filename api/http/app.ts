@@ -10,6 +10,7 @@ import { documentRoutes } from '../routes/documents.ts';
 import { metaRoutes } from '../routes/meta.ts';
 import { nodeRoutes } from '../routes/nodes.ts';
 import { recordRoutes } from '../routes/records.ts';
+import { requestRoutes } from '../routes/requests.ts';
 import { sandboxRoutes } from '../routes/sandboxes.ts';
 import { loginRoute, sessionRoutes } from '../routes/session.ts';
 import { templateRoutes } from '../routes/templates.ts';
@@ -34,6 +35,7 @@ export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: (() => 
   nodeRoutes(api, deps);
   deploymentRoutes(api, deps);
   recordRoutes(api, deps);
+  requestRoutes(api, deps);
   useRoutes(api, deps);
   sessionRoutes(api, deps);
 

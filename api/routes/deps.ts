@@ -7,6 +7,8 @@ import type { DocumentService } from '../documents/document-service.ts';
 import type { Logger } from '../http/logger.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Hub } from '../hub/hub.ts';
+import type { RequestBook } from '../requests/request-book.ts';
+import type { RequestIntake } from '../requests/request-intake.ts';
 import type { LogStore } from '../logs/log-store.ts';
 import type { Stream } from '../stream/stream.ts';
 
@@ -18,6 +20,9 @@ export interface ApiDeps {
   hub: Hub;
   stream: Stream;
   logs: LogStore;
+  /** Requests as the edges saw them. */
+  requests: RequestBook;
+  requestIntake: RequestIntake;
   documents: DocumentService;
   reconciler: Reconciler;
   sessions: Sessions;

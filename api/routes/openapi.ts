@@ -56,6 +56,9 @@ export const OPERATIONS: readonly Operation[] = [
   op('post', `${SANDBOX}/services/{service}/start`, 'Start it again', dry),
   op('get', `${SANDBOX}/routes`, 'How each service is reached, and why', { answer: 'Page<RouteView>' }),
   op('put', `${SANDBOX}/routes/{service}`, 'Flip one route, or set or end its fault; with a branch the service gets it in the same write', { ...dry, body: 'SetRouteRequest' }),
+  op('get', `${SANDBOX}/requests`, 'Its newest requests as the edges saw them, newest first', { query: ['limit', 'service'], answer: 'Page<RequestView>' }),
+  op('post', `${SANDBOX}/trace`, 'Send one GET through its gateway and tell where it went', { body: 'TraceRequest', answer: 'TraceView' }),
+  op('post', '/api/v1/doctor', 'Check every node: its edge, its network.pool, and each baseline from there', { answer: 'DoctorView' }),
   op('post', '/api/v1/templates/{name}/clone', 'A sandbox from a template', { ...dry, body: 'CloneRequest' }),
   op('get', '/api/v1/nodes', 'Nodes', { answer: 'Page<NodeView>' }),
   op('get', '/api/v1/nodes/{name}', 'One node', { answer: 'NodeView' }),
@@ -83,7 +86,7 @@ export const OPERATIONS: readonly Operation[] = [
 
 /** WebSockets, which OpenAPI has no words for. */
 const SOCKETS = [
-  `${STREAM_PATH}: live events (schema/stream.ts), ?since= &boot= &sandbox= &logs=`,
+  `${STREAM_PATH}: live events (schema/stream.ts), ?since= &boot= &sandbox= &logs= &requests=`,
   `${AGENT_PATH}: agents (schema/wire/messages.ts), Authorization: Bearer <node token>`,
 ];
 

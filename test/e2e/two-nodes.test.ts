@@ -1,6 +1,7 @@
 /** Gateway and services on different VMs, every part its own process, a password with odd characters. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DoctorView, RequestView, RouteView, TraceView } from '#schema/http';
 import type { SandboxStatus } from '#schema/status';
 import { startTwoNodes, type TwoNodes } from './support/two-nodes.ts';
 
@@ -65,6 +66,21 @@ describe('a sandbox over two VMs', () => {
     url = world.gatewayUrl(now.gateway?.port ?? 0);
     expect(await ask('/account')).toMatchObject({ servedBy: 'sandbox', version: 'one', secretHeader: '' });
     expect(await ask('/payment')).toMatchObject({ servedBy: 'baseline' });
+  });
+
+  it('traces a request from one VM to the other, and counts its two halves once', async () => {
+    const view = JSON.parse(await ok(['trace', 'two', '/account?token=hidden', '-o', 'json'])) as TraceView;
+    expect(view.hops.map(({ node, by, request }) => `${node} ${by} ${request.entry} ${request.service ?? '-'} ${request.target.kind} ${request.status}`)).toEqual([
+      'gateway-1 id gateway gateway container 200',
+      'gateway-1 id inside account node 200',
+      'micro-1 id service account container 200',
+    ]);
+    const routes = JSON.parse(await ok(['route', 'get', 'two', '-o', 'json'])) as RouteView[];
+    const requests = JSON.parse(await ok(['requests', 'two', '-o', 'json'])) as RequestView[];
+    expect(routes.find(({ service }) => service === 'account')?.requests).toBe(requests.filter(({ entry, service }) => entry === 'inside' && service === 'account').length);
+    expect(JSON.stringify(requests)).not.toContain('hidden');
+    const doctor = JSON.parse((await world.sdp(['doctor', '-o', 'json'])).stdout) as DoctorView;
+    expect(doctor.nodes.map(({ node, baselines }) => [node, baselines.length > 0])).toEqual([['gateway-1', true], ['micro-1', true]]);
   });
 
   it('lets nobody call a service\'s port without the installation\'s secret', async () => {

@@ -15,7 +15,7 @@ describe('an agent\'s file', () => {
     expect(config.repositories).toEqual([
       { name: 'account', path: '/etc/sdp/account', build: { kind: 'go', package: '.', cgo: false, with: [] } },
     ]);
-    expect(config.ports).toEqual({ gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: [] });
+    expect(config.ports).toEqual({ gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: [], shared: 7081 });
     expect(config.controlPlane.tokenFile).toBe('/etc/sdp/token');
   });
 

@@ -118,12 +118,12 @@ export function get(url: string, headers: Record<string, string> = {}, agent: Ag
 
 export type EdgeUnderTest = ReturnType<typeof createEdge>;
 
-export function edgeFor(node: Node, name: string, more: Partial<EdgeOptions['config']> = {}, directory = 'agent'): EdgeUnderTest {
+export function edgeFor(node: Node, name: string, more: Partial<EdgeOptions['config']> = {}, directory = 'agent', options: Partial<EdgeOptions> = {}): EdgeUnderTest {
   return createEdge({
     config: {
       node: { name, type: 'MICRO', address: node.address },
       dataDir: join(node.engine.directory, directory),
-      ports: { gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: [] },
+      ports: { gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: [], shared: 7081 },
       network: { pool: node.engine.pool, prefix: 26, forbidden: [] },
       images: { runtime: '', edge: EDGE_IMAGE },
       baseline: { hosts: {}, dns: [] },
@@ -134,6 +134,7 @@ export function edgeFor(node: Node, name: string, more: Partial<EdgeOptions['con
     docker: node.docker,
     edgeOwner: true,
     procNet: `/proc/${node.engine.pid}/net`,
+    ...options,
   });
 }
 

@@ -234,7 +234,7 @@ describe('the edge of one node', () => {
     const after = await edgeInfo();
     expect(after.Id).toBe(before.Id);
     expect(after.State.StartedAt).toBe(before.State.StartedAt);
-    expect(edge.state()).toEqual({ owner: true, state: 'ready', routes, foreignPorts: [] });
+    expect(edge.state()).toMatchObject({ owner: true, state: 'ready', sharedPort: 7081, routes, foreignPorts: [] });
     expect((await inside(8080, 'http://account.sdp:7080/')).body.name).toBe('third');
   });
 
@@ -246,7 +246,7 @@ describe('the edge of one node', () => {
     const loop = (async () => {
       for (let i = 0; running && i < 5_000; i++) await get(gate).then((a) => a.status === 200 || failed.push(String(a.status)), (e: unknown) => failed.push(String(e)));
     })();
-    const ports = { gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: [`${node.engine.hostAddress}/32`] };
+    const ports = { gateway: { from: 8080, to: 8999 }, service: { from: 9001, to: 9999 }, allowFrom: [`${node.engine.hostAddress}/32`], shared: 7081 };
     edge = edgeFor(node, 'micro-1', { ports });
     const started = Date.now();
     await edge.start();

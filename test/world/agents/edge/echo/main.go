@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -18,6 +19,8 @@ func main() {
 		port = "8080"
 	}
 	http.HandleFunc("/call", call)
+	http.HandleFunc("/redirect", redirect)
+	http.HandleFunc("/status", status)
 	http.HandleFunc("/", echo)
 	if err := http.ListenAndServe(":"+port, nil); err != nil {
 		panic(err)
@@ -59,4 +62,17 @@ func call(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", answer.Header.Get("Content-Type"))
 	w.WriteHeader(answer.StatusCode)
 	io.Copy(w, answer.Body)
+}
+
+// redirect leads to ?to=.
+func redirect(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Location", r.URL.Query().Get("to"))
+	w.WriteHeader(302)
+}
+
+// status answers with ?code=, and whatever header of ours a service might pretend.
+func status(w http.ResponseWriter, r *http.Request) {
+	code, _ := strconv.Atoi(r.URL.Query().Get("code"))
+	w.Header().Set("X-SDP-Page", "pretended")
+	w.WriteHeader(code)
 }
