@@ -1,5 +1,5 @@
 /** What the pure parts speak of: inputs read from the store, what is wanted, what is observed, and steps. */
-import type { StoredDocument } from '#schema/documents';
+import type { StoredDocument, UpstreamsFile } from '#schema/documents';
 import type { ErrorCode } from '#schema/errors';
 import type { PlanStep } from '#schema/http';
 import type { Deployment, PersonalPort, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
@@ -80,10 +80,14 @@ export interface WantedService {
   pin: string | undefined;
   variables: Record<string, VariableSource>;
   files: Record<string, string>;
+  /** A file with the addresses of peers. How it is made belongs to the desired hash, what is in it does not. */
+  upstreams?: { file: UpstreamsFile; content: string };
   limits: { cpu?: number; memoryBytes?: number };
   port: number;
   health: string | undefined;
   replace: 'beside' | 'recreate';
+  /** Seconds that its container serves open connections after it was replaced; undefined: the installation's default. */
+  drainSeconds: number | undefined;
   problem: Problem | undefined;
   warnings: string[];
 }

@@ -124,7 +124,9 @@ function substitute(value: unknown, answers: ReadonlyMap<string, string>, open: 
   }
   if (Array.isArray(value)) return value.map((item) => substitute(item, answers, open));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, answers, open)]));
+  // Braces in an upstreamsFile are its own template's.
+  const fill = (key: string, item: unknown): unknown => (key === 'upstreamsFile' ? item : substitute(item, answers, open));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(key, item)]));
 }
 
 /**

@@ -1,6 +1,10 @@
 /** Checks beyond the schema: what a document refers to must exist, and a route must lead somewhere. Pure. */
-import type { Draft, SandboxSpec, TemplateSpec } from '#schema/documents';
+import type { Draft, SandboxSpec, TemplateSpec, UpstreamsFile } from '#schema/documents';
+import { SdpError } from '#schema/errors';
+import { GATEWAY_SERVICE, slugOf } from '#schema/names';
 import { suggestion } from '#schema/parse/near';
+import { peersOf } from '#reconciler/upstreams/peers';
+import { renderUpstreams } from '#reconciler/upstreams/render';
 import { hasBranch, isOpen, names, safeSlug, unknownService, type ReferenceMistake } from './reference-mistake.ts';
 import { routeMistakes } from './route-mistakes.ts';
 import type { World } from './world.ts';
@@ -20,7 +24,26 @@ function unknownRepository(world: World, repository: string | undefined, path: s
   return [{ code: 'unknown_repository', path, message, hint: 'Add it to `repositories:` in the file of the agent that has it.' }];
 }
 
-function ofSandbox(spec: SandboxSpec | TemplateSpec, world: World): ReferenceMistake[] {
+/** A template is rendered with the catalogue as it would be: one that fails never gets into a document. */
+function brokenTemplate(
+  file: UpstreamsFile | undefined,
+  world: World,
+  names: { sandbox: string; service: string },
+  path: string[],
+): ReferenceMistake[] {
+  if (file?.template === undefined) return [];
+  const services = peersOf([...world.services].map(([slug, { name, ...spec }]) => [slug, { name, spec }] as const));
+  try {
+    renderUpstreams(file, { services, ...names });
+    return [];
+  } catch (thrown) {
+    const { code, message, hint } = SdpError.from(thrown);
+    const text = `the template of ${file.path} does not render: ${message}`;
+    return [{ code, path: [...path, 'template'], message: text, ...(hint === undefined ? {} : { hint }) }];
+  }
+}
+
+function ofSandbox(name: string, spec: SandboxSpec | TemplateSpec, world: World): ReferenceMistake[] {
   const services = Object.entries(spec.services ?? {}).flatMap(([name, service]) => {
     const path = ['spec', 'services', name];
     const unknown = unknownService(world, name, path);
@@ -35,6 +58,7 @@ function ofSandbox(spec: SandboxSpec | TemplateSpec, world: World): ReferenceMis
   return [
     ...unknownRepository(world, spec.gateway?.repository, ['spec', 'gateway', 'repository']),
     ...unknownEnvironments(world, spec.gateway?.environments, ['spec', 'gateway', 'environments']),
+    ...brokenTemplate(spec.gateway?.upstreamsFile, world, { sandbox: slugOf(name), service: GATEWAY_SERVICE }, ['spec', 'gateway', 'upstreamsFile']),
     ...services,
     ...unknownEnvironments(world, spec.environments, ['spec', 'environments']),
   ];
@@ -45,11 +69,15 @@ export function referenceMistakes(draft: Draft, world: World): ReferenceMistake[
   switch (draft.kind) {
     case 'Sandbox':
     case 'Template':
-      return ofSandbox(draft.spec, world);
+      return ofSandbox(draft.metadata.name, draft.spec, world);
     case 'Route':
       return routeMistakes(draft, world);
     case 'Service':
-      return unknownEnvironments(world, draft.spec.environments, ['spec', 'environments']);
+      return [
+        ...unknownEnvironments(world, draft.spec.environments, ['spec', 'environments']),
+        // Which sandboxes it will be rendered for is not known yet.
+        ...brokenTemplate(draft.spec.upstreamsFile, world, { sandbox: 'sandbox', service: slugOf(draft.metadata.name) }, ['spec', 'upstreamsFile']),
+      ];
     case 'Environment':
       return [];
   }

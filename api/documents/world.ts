@@ -6,7 +6,7 @@ import type { DocumentStore } from '#specs/store';
 
 /** Names as people wrote them, by slug. */
 export interface World {
-  services: ReadonlyMap<string, { name: string; repository: string }>;
+  services: ReadonlyMap<string, { name: string; repository: string; urlVariable?: string }>;
   environments: ReadonlyMap<string, { name: string }>;
   sandboxes: ReadonlyMap<string, { name: string; spec: SandboxSpec }>;
   /** Repositories that agents have; undefined while not every known agent has reported: unknown is not absent. */
@@ -58,7 +58,7 @@ export async function worldAfter(store: Pick<DocumentStore, 'list'>, { fleet, ow
     nodes: fleet.nodes(),
     now,
     services: new Map(
-      [...services].map(([slug, { name, spec }]) => [slug, { name, repository: spec.repository ?? slug }]),
+      [...services].map(([slug, { name, spec }]) => [slug, { name, repository: spec.repository ?? slug, ...(spec.urlVariable === undefined ? {} : { urlVariable: spec.urlVariable }) }]),
     ),
     environments: await withDrafts(store, 'Environment', drafts),
     sandboxes: await withDrafts(store, 'Sandbox', drafts),

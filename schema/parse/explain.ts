@@ -94,6 +94,9 @@ function explainOne(error: SchemaError): Explanation | undefined {
     case 'minimum':
     case 'maximum':
       return at(`${error.message ?? ''}, not ${quoteValue(error.data)}. ${expected(error)}`.trim());
+    // How our schemas say "exactly one of these"; the description says which.
+    case 'minProperties':
+    case 'maxProperties':
     case 'oneOf':
       if (typeof error.data === 'string' && hasUserInfo(error.data)) return at(LOGIN_IN_URL);
       return at(`${quoteValue(error.data)} is not accepted. ${expected(error)}`.trim());
