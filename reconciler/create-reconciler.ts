@@ -78,6 +78,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     publicUrl: options.publicUrl,
     epoch: options.epoch,
     book: new DeploymentBook(store, announcer, clock),
+    enqueue: (uid) => queue.add(uid),
     noteRead: (uid, keys) => readers.note(uid, keys),
   };
   const queue = new KeyQueue({ work: (uid) => pass(loop, uid), concurrency: CONCURRENCY, onError: report, random });

@@ -32,7 +32,7 @@ export interface Inputs {
   attempts: readonly Attempt[];
   ports: readonly PortAllocation[];
   subnets: readonly SubnetAllocation[];
-  /** Ports of people that lead to this sandbox. */
+  /** Ports of people that lead to this sandbox, or did and move elsewhere at the moment. */
   personal: readonly PersonalPort[];
   /** Newest first. */
   deployments: readonly Deployment[];

@@ -79,6 +79,8 @@ export interface PersonalPort {
   port: number;
   /** Of a sandbox that may be gone by now. */
   sandboxUid: string;
+  /** The sandbox that it led to before, which keeps the port until the new one's routes are in force. */
+  formerUid?: string;
   allocatedAt: string;
 }
 

@@ -144,13 +144,16 @@ export interface RecordStore {
   /** Releases all ports, subnets and container names of a sandbox. */
   releaseSandbox(sandboxUid: string): Promise<void>;
 
+  /** By sandbox: those that lead to it, and those that do so until their new routes are in force. */
   personalPorts(filter?: { user?: string; sandboxUid?: string }): Promise<PersonalPort[]>;
   /**
    * Points the person's port at a sandbox. The one they have stays while it is of this engine and range and not in
    * `avoid`; else, or without one, the port is chosen as for a service. One per person.
    * @throws SdpError port_pool_exhausted
    */
-  claimPersonalPort(claim: Omit<PersonalPort, 'port' | 'allocatedAt'>, range: { from: number; to: number }, avoid: readonly number[]): Promise<PersonalPort>;
+  claimPersonalPort(claim: Omit<PersonalPort, 'port' | 'allocatedAt' | 'formerUid'>, range: { from: number; to: number }, avoid: readonly number[]): Promise<PersonalPort>;
+  /** The former sandbox gives the port up; nothing when it leads elsewhere by now. */
+  settlePersonalPort(user: string, sandboxUid: string): Promise<void>;
   /** Answers what was released; undefined when the person had none. */
   releasePersonalPort(user: string): Promise<PersonalPort | undefined>;
 

@@ -73,7 +73,7 @@ export interface Tables {
   attempts: Columns<Attempt>;
   ports: PortAllocation;
   restingPorts: { engine: string; port: number; releasedSeq: number; releasedAt: string | null; sandbox: string; service: string };
-  personalPorts: PersonalPort;
+  personalPorts: Columns<PersonalPort>;
   subnets: SubnetAllocation;
   nodes: NodeRecord;
   nodeTokens: { tokenHash: string; node: string };

@@ -11,8 +11,9 @@ export interface World {
   sandboxes: ReadonlyMap<string, { name: string; spec: SandboxSpec }>;
   /** Repositories that agents have; undefined while not every known agent has reported: unknown is not absent. */
   repositories: ReadonlySet<string> | undefined;
+  /** Read only when they matter to a draft. */
   routes: ReadonlyMap<string, { name: string; spec: RouteSpec }>;
-  /** Routes as they are before the apply. */
+  /** Routes as they are before the apply; read only when they matter. */
   storedRoutes: ReadonlyMap<string, RouteSpec>;
   /** Addresses of the control plane. */
   ownUrls: readonly string[];
@@ -47,13 +48,20 @@ export function repositoriesOf(fleet: Pick<Fleet, 'nodes'>): Set<string> | undef
   return new Set(nodes.flatMap((node) => node.state?.repositories.map((repository) => repository.name) ?? []));
 }
 
+/** Whether other routes, or those of before, decide what may be written: circles and ends of faults. */
+function asksForRoutes(draft: Draft): boolean {
+  if (draft.kind !== 'Route') return false;
+  return Object.values(draft.spec.routes).some(({ target, fault }) => typeof target === 'object' || fault?.until !== undefined);
+}
+
 /** @throws whatever the store throws: what cannot be read is never taken for missing */
 export async function worldAfter(store: Pick<DocumentStore, 'list'>, { fleet, ownUrls, now }: Surroundings, drafts: readonly Draft[]): Promise<World> {
   const services = await withDrafts(store, 'Service', drafts);
-  const hasRoutes = drafts.some((draft) => draft.kind === 'Route');
+  // A plain flip needs no other routes, and is not to wait for them.
+  const asks = drafts.some(asksForRoutes);
   return {
-    routes: hasRoutes ? await withDrafts(store, 'Route', drafts) : new Map(),
-    storedRoutes: new Map(hasRoutes ? [...(await withDrafts(store, 'Route', []))].map(([slug, { spec }]) => [slug, spec]) : []),
+    routes: asks ? await withDrafts(store, 'Route', drafts) : new Map(),
+    storedRoutes: new Map(asks ? [...(await withDrafts(store, 'Route', []))].map(([slug, { spec }]) => [slug, spec]) : []),
     ownUrls,
     nodes: fleet.nodes(),
     now,

@@ -50,7 +50,7 @@ async function portViews(deps: ApiDeps, filter: { sandboxUid?: string }): Promis
       const owner = known.get(port.sandboxUid)?.createdBy;
       return owner === undefined ? port : { ...port, owner };
     }),
-    ...personal.map(({ user, ...port }): PortView => ({
+    ...personal.map(({ user, formerUid: _former, ...port }): PortView => ({
       ...port,
       kind: 'personal',
       owner: user,

@@ -21,7 +21,7 @@ export function useRoutes(router: ApiRouter, deps: ApiDeps): void {
   router.delete(PATH, (ctx) => giveUp(ctx, deps));
 }
 
-/** Moves by routes only: the new sandbox's first, so that the address never leads nowhere. */
+/** Moves by routes only. */
 async function use(ctx: Context, deps: ApiDeps): Promise<void> {
   const name = requiredString(await readObject(ctx.req), 'sandbox');
   const user = ctx.state.caller.username;
@@ -35,8 +35,9 @@ async function use(ctx: Context, deps: ApiDeps): Promise<void> {
     const node = await gatewayNode(deps, held, uid);
     const { engine } = node.hello;
     const made = await deps.store.claimPersonalPort({ user, engine: engine.id, sandboxUid: uid }, node.hello.ports.gateway, avoided(deps, engine.id));
+    // The former one keeps the port until the new one's routes are in force, and is looked at then.
     deps.reconciler.enqueue(uid);
-    if (held !== undefined && held.sandboxUid !== uid) deps.reconciler.enqueue(held.sandboxUid);
+    if (held !== undefined && held.sandboxUid !== uid && made.formerUid !== held.sandboxUid) deps.reconciler.enqueue(held.sandboxUid);
     ctx.body = await useView(deps, user, made);
   });
 }
@@ -45,7 +46,7 @@ async function giveUp(ctx: Context, deps: ApiDeps): Promise<void> {
   const user = ctx.state.caller.username;
   await audited(deps, { user, action: 'use.off' }, async () => {
     const released = await deps.store.releasePersonalPort(user);
-    if (released !== undefined) deps.reconciler.enqueue(released.sandboxUid);
+    for (const uid of [released?.sandboxUid, released?.formerUid]) if (uid !== undefined) deps.reconciler.enqueue(uid);
     ctx.body = await useView(deps, user, undefined);
   });
 }

@@ -26,6 +26,7 @@ export type ReconcilerStore = Pick<
     | 'ports'
     | 'subnets'
     | 'personalPorts'
+    | 'settlePersonalPort'
     | 'releasePort'
     | 'releaseSandbox'
     | 'nodes'
@@ -76,6 +77,8 @@ export interface LoopContext {
   dispatcher: Dispatcher;
   logins: Logins;
   soft: SoftFailures;
+  /** Look at this sandbox soon. */
+  enqueue: (uid: string) => void;
   /** Tells which documents a sandbox was seen to read. */
   noteRead: (uid: string, keys: ReadonlySet<string>) => void;
 }

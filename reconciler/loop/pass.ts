@@ -4,7 +4,7 @@ import { isTerminal } from '#schema/states';
 import type { Outcome } from '../contract.ts';
 import { serves } from '../deployments/rollouts.ts';
 import { releasablePorts } from '../plan/claims.ts';
-import { engineRoutes } from '../routes/edge-routes.ts';
+import { engineRoutes, inForce } from '../routes/edge-routes.ts';
 import { nextFaultEnd } from '../routes/faults.ts';
 import { statusOf } from '../status/status.ts';
 import { claimAll } from './claim.ts';
@@ -80,6 +80,7 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
   });
   const { name, slug } = survey.inputs.sandbox.metadata;
   if (await store.writeStatus(uid, status)) loop.announcer.status(name, slug, status);
+  await settlePersonalPorts(loop, survey);
   const released = await releasePorts(loop, survey);
   if (released || saysOtherwise(survey, deployments)) return { kind: 'requeue', afterMs: 0 };
   const watching =
@@ -88,6 +89,17 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
   const look = watching ? HEALTH_LOOK_MS : claimed.problems.length > 0 ? POOL_LOOK_MS : undefined;
   const faultEnds = nextFaultEnd(survey.inputs, now);
   return earliestWait(survey.inputs.attempts, now, ...[look, faultEnds].filter((ms) => ms !== undefined));
+}
+
+/** Once somebody's port leads here in fact, the sandbox that it led to before gives it up: no request meets neither. */
+async function settlePersonalPorts(loop: LoopContext, { desired, inputs, routes }: Survey): Promise<void> {
+  const { uid } = desired.ref;
+  for (const { user, engine, sandboxUid, formerUid } of inputs.personal) {
+    if (sandboxUid !== uid || formerUid === undefined) continue;
+    if (!routes.some((item) => item.engine === engine && inForce(item, uid))) continue;
+    await loop.store.settlePersonalPort(user, uid);
+    loop.enqueue(formerUid);
+  }
 }
 
 /** What became of a deployment in this pass changes what edges say of a container that is not there. */

@@ -25,6 +25,11 @@ export async function removeSandbox(loop: LoopContext, inputs: Inputs): Promise<
   const attempts = allAttempts(inputs.attempts, loop.soft.of(uid));
   const now = loop.clock.now();
   const { steps, silent } = deletionOf({ ref, world, ports: inputs.ports, subnets: inputs.subnets, attempts, now });
+  for (const { user, sandboxUid, formerUid } of inputs.personal) {
+    if (sandboxUid !== uid || formerUid === undefined) continue;
+    await loop.store.settlePersonalPort(user, uid);
+    loop.enqueue(formerUid);
+  }
   if (steps.length === 0 && silent.length === 0 && loop.dispatcher.of(uid).size === 0) {
     await loop.store.releaseSandbox(uid);
     await loop.store.clearAttempts(uid);

@@ -7,6 +7,7 @@ export const personalPorts: Migration = {
     await createTable(db, 'personal_ports', {
       text: ['user', 'engine', 'sandbox_uid', 'allocated_at'],
       integer: ['port'],
+      nullable: ['former_uid'],
       key: ['user'],
       unique: [['engine', 'port']],
     });

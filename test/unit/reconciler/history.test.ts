@@ -109,7 +109,7 @@ function happen(world: TestWorld, item: Exclude<Happening, { kind: 'wait' | 'res
       const uid = world.store.documents.get(`Sandbox/${item.sandbox}`)?.metadata.uid;
       if (uid === undefined) return;
       const former = world.store.personalRows.map((row) => row.sandboxUid);
-      world.store.personalRows = [{ user: 'ana', engine: item.engine, port: 8900, sandboxUid: uid, allocatedAt: '' }];
+      world.store.use('ana', item.engine, 8900, uid);
       for (const each of [uid, ...former]) world.reconciler.enqueue(each);
       return;
     }

@@ -202,10 +202,8 @@ describe('routes', () => {
     const uidOf = (name: string): string => world.store.sandbox(name).metadata.uid;
     const before = world.fleet.sent.length;
     const use = (name: string): void => {
-      world.store.personalRows = [
-        { user: 'ana', engine: 'engine-g', port: 8500, sandboxUid: uidOf(name), allocatedAt: '' },
-        { user: 'ben', engine: 'engine-h', port: 8501, sandboxUid: uidOf(name), allocatedAt: '' },
-      ];
+      world.store.use('ana', 'engine-g', 8500, uidOf(name));
+      world.store.use('ben', 'engine-h', 8501, uidOf(name));
       for (const one of [name, 'QA']) world.reconciler.enqueue(uidOf(one));
     };
     use('QA');
@@ -214,7 +212,15 @@ describe('routes', () => {
     expect(applied('engine-h')?.outside).toEqual({ '8501': { service: 'gateway', kind: 'gateway', target: { kind: 'node', address: '192.0.2.1', port: world.status('QA').gateway?.port } } });
     expect(applied('engine-m')?.outside['8500']).toBeUndefined();
     use('OTHER');
-    await world.pass(300);
+    // Until the new routes are in force, the former ones stay: no request meets neither.
+    world.fleet.faults.duration = () => 1_000;
+    await world.pass(900);
+    expect(applied('engine-g')?.outside['8500']).toBeDefined();
+    await world.pass(200);
+    expect(applied('engine-g', 'OTHER')?.outside['8500']).toBeDefined();
+    expect(applied('engine-g')?.outside['8500']).toBeDefined();
+    await world.pass(5_000);
+    expect(world.store.personalRows.every((row) => row.formerUid === undefined)).toBe(true);
     expect(applied('engine-g', 'OTHER')?.outside['8500']).toMatchObject({ target: { container: 'sandbox-other-gateway' } });
     expect(applied('engine-g')?.outside['8500']).toBeUndefined();
     expect(applied('engine-h')?.outside).toEqual({});

@@ -114,12 +114,30 @@ export function allocationContract(subject: Subject): void {
       await port('A');
       expect(await own('ana', 'uid-A')).toBe(9002);
       expect(await own('ana', 'uid-B')).toBe(9002);
-      expect(await store.personalPorts({ sandboxUid: 'uid-A' })).toEqual([]);
       expect(await store.personalPorts({ user: 'ana' })).toMatchObject([{ port: 9002, sandboxUid: 'uid-B', engine: 'e1' }]);
       await store.releaseSandbox('uid-B');
       const again = await subject.another();
       expect(await again.personalPorts()).toMatchObject([{ user: 'ana', port: 9002, sandboxUid: 'uid-B' }]);
       expect(await store.ports({ sandboxUid: 'uid-B' })).toEqual([]);
+    });
+
+    it('are kept by the former sandbox too until the new one has them in fact', async () => {
+      const { store } = subject;
+      const led = async (uid: string): Promise<(string | undefined)[]> => (await store.personalPorts({ sandboxUid: uid })).map((row) => row.formerUid);
+      await own('ana', 'uid-A');
+      await own('ana', 'uid-B');
+      expect(await led('uid-A')).toEqual(['uid-A']);
+      expect(await led('uid-B')).toEqual(['uid-A']);
+      // Moved on before that: the one whose routes have it stays, the one between does not.
+      await own('ana', 'uid-C');
+      expect([await led('uid-A'), await led('uid-B'), await led('uid-C')]).toEqual([['uid-A'], [], ['uid-A']]);
+      await store.settlePersonalPort('ana', 'uid-B');
+      expect(await led('uid-A')).toEqual(['uid-A']);
+      await store.settlePersonalPort('ana', 'uid-C');
+      expect([await led('uid-A'), await led('uid-C')]).toEqual([[], [undefined]]);
+      await own('ana', 'uid-D');
+      await own('ana', 'uid-C');
+      expect([await led('uid-C'), await led('uid-D')]).toEqual([[undefined], []]);
     });
 
     it('move when a foreign process has theirs, or to another engine', async () => {

@@ -243,8 +243,26 @@ export class MemoryStore implements ReconcilerStore {
   }
   personalPorts(filter?: { user?: string; sandboxUid?: string }): Promise<PersonalPort[]> {
     return answer(() =>
-      this.personalRows.filter((row) => filter?.sandboxUid === undefined || row.sandboxUid === filter.sandboxUid),
+      this.personalRows.filter(
+        (row) => filter?.sandboxUid === undefined || [row.sandboxUid, row.formerUid].includes(filter.sandboxUid),
+      ),
     );
+  }
+  settlePersonalPort(user: string, sandboxUid: string): Promise<void> {
+    return answer(() => {
+      this.personalRows = this.personalRows.map(({ formerUid, ...row }) =>
+        formerUid === undefined || (row.user === user && row.sandboxUid === sandboxUid) ? row : { ...row, formerUid },
+      );
+    });
+  }
+  /** As the API does when somebody uses a sandbox. */
+  use(user: string, engine: string, port: number, sandboxUid: string): void {
+    const held = this.personalRows.find((row) => row.user === user);
+    const had = held?.engine === engine && held.port === port ? held.formerUid ?? held.sandboxUid : sandboxUid;
+    this.personalRows = [
+      ...this.personalRows.filter((row) => row !== held),
+      { user, engine, port, sandboxUid, allocatedAt: '', ...(had === sandboxUid ? {} : { formerUid: had }) },
+    ];
   }
   subnets(filter?: { sandboxUid?: string }): Promise<SubnetAllocation[]> {
     return answer(() =>
