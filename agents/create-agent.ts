@@ -17,6 +17,7 @@ import { createGitRepositories, type LocalRepositories } from './git/repositorie
 import { Journal } from './journal/journal.ts';
 import { NodeReporter } from './report/node-reporter.ts';
 import { observeNode } from './report/observe-node.ts';
+import { RequestOutbox } from './requests/request-outbox.ts';
 import { keepIdentity, readIdentity, type Identity } from './session/identity.ts';
 import { Session } from './session/session.ts';
 
@@ -54,6 +55,7 @@ class RunningAgent implements Agent {
   private git: LocalRepositories | undefined;
   private journal: Journal | undefined;
   private body: Body | undefined;
+  private readonly requests = new RequestOutbox(this.bootId);
   private send: ((message: AgentMessage) => void) | undefined;
   /** Session changes are handled one after the other. */
   private turn: Promise<void> = Promise.resolve();
@@ -62,7 +64,7 @@ class RunningAgent implements Agent {
     this.docker = new Docker({ socketPath: options.config.docker.socket });
     this.session = new Session(options.config.controlPlane, {
       hello: () => this.hello(),
-      welcomed: (welcome, send) => this.inTurn(() => this.welcomed(welcome, send)),
+      welcomed: (welcome, send, backlog) => this.inTurn(() => this.welcomed(welcome, send, backlog)),
       received: (message) => this.received(message),
       lost: () => this.lost(),
       log: options.log,
@@ -84,6 +86,7 @@ class RunningAgent implements Agent {
 
   async stop(): Promise<void> {
     this.session.stop();
+    this.requests.detach();
     await this.turn;
     await this.body?.close();
     this.journal?.flush();
@@ -107,7 +110,7 @@ class RunningAgent implements Agent {
     };
   }
 
-  private async welcomed(welcome: Welcome, send: (message: AgentMessage) => void): Promise<void> {
+  private async welcomed(welcome: Welcome, send: (message: AgentMessage) => void, backlog: () => number): Promise<void> {
     await keepIdentity(this.options.config.dataDir, welcome);
     const body = await this.become(welcome);
     body.executor.follow(welcome.epoch);
@@ -115,6 +118,8 @@ class RunningAgent implements Agent {
     await body.reporter.attach(send);
     this.journal?.rewind();
     this.sendJournal();
+    // It may have ended meanwhile; what is sent into an ended session would count as sent.
+    if (this.send === send) this.requests.attach(send, backlog);
   }
 
   /** The body for an identity; the present one where nothing changed. */
@@ -151,6 +156,7 @@ class RunningAgent implements Agent {
       createHandlers({ config, git, builder, engine, edge: () => edge, reporterFor: (id) => this.reporterFor(id) }),
       reporter,
     );
+    const unlisten = edge?.onRequests((requests, missed) => this.requests.note(requests, missed));
     const unwatch = engine.watch(() => void reporter.refresh());
     let looks = 0;
     const timer = setInterval(() => {
@@ -163,6 +169,7 @@ class RunningAgent implements Agent {
     const close = async (): Promise<void> => {
       clearInterval(timer);
       unwatch();
+      unlisten?.();
       await executor.stop();
       await edge?.stop();
     };
@@ -206,6 +213,7 @@ class RunningAgent implements Agent {
 
   private lost(): void {
     this.send = undefined;
+    this.requests.detach();
     this.body?.reporter.detach();
   }
 

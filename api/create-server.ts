@@ -20,8 +20,11 @@ import { Hub } from './hub/hub.ts';
 import { JournalIntake } from './hub/journal-intake.ts';
 import { JournalMarks } from './hub/journal-marks.ts';
 import { listenLocally } from './local/local-socket.ts';
+import { RequestBook } from './requests/request-book.ts';
+import { RequestFeed } from './requests/request-feed.ts';
+import { RequestIntake } from './requests/request-intake.ts';
 import { LogStore } from './logs/log-store.ts';
-import type { ApiDeps } from './routes/deps.ts';
+import type { ApiDeps, RequestCounts } from './routes/deps.ts';
 import { createNodeToken } from './routes/nodes.ts';
 import { Stream } from './stream/stream.ts';
 import { watchDocuments } from './stream/watch-documents.ts';
@@ -48,6 +51,8 @@ export interface ServerOptions {
   web?(apiUrl: string): Middleware | Promise<Middleware>;
   /** Origins beside our own that may use cookies, such as a proxy's. */
   allowedOrigins?: readonly string[];
+  /** Requests of a sandbox in the last ten minutes, by service. */
+  requestCounts?: RequestCounts;
   clock?: Clock;
   log?: Logger;
   /** 10 by default. */
@@ -92,9 +97,13 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     onPipelineEvent: (event) => reconciler.onPipelineEvent(event),
     log,
   });
+  const requests = new RequestBook(() => clock.now());
+  const feed = new RequestFeed(stream, store, log);
+  const requestIntake = new RequestIntake({ book: requests, onNew: (fresh) => feed.tell(fresh) });
   const hub = new Hub({
     store,
     journal,
+    requests: requestIntake,
     installation,
     epoch,
     edgeSecret: options.edgeSecret,
@@ -114,12 +123,15 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
   const allowedOrigins = [...(options.allowedOrigins ?? []), options.publicUrl].flatMap((url) => (url === undefined ? [] : [new URL(url).origin]));
   const isLocal = (request: IncomingMessage): boolean => localConnections.has(request.socket);
   const authenticate = authenticator({ sessions, isLocal, allowedOrigins });
+  const ownUrls = options.publicUrl === undefined ? [] : [options.publicUrl];
   const deps: ApiDeps = {
     store,
     hub,
     stream,
     logs,
-    documents: new DocumentService({ store, fleet: hub, reconciler, clock, log }),
+    requests,
+    requestIntake,
+    documents: new DocumentService({ store, fleet: hub, reconciler, ownUrls: () => ownUrls, clock, log }),
     reconciler,
     sessions,
     vault,
@@ -132,8 +144,11 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     epoch,
     secureCookies: options.publicUrl?.startsWith('https:') ?? false,
     allowedOrigins,
+    requestCounts: options.requestCounts ?? ((uid) => requests.counts(uid)),
   };
   addGauges(metrics, hub, stream, journal);
+  metrics.gauge('sdp_edge_requests_total', 'Requests that agents told of.', () => requestIntake.taken);
+  metrics.gauge('sdp_edge_requests_missed_total', 'Requests that edges answered and nobody could note.', () => requestIntake.missed);
 
   let web: Middleware | undefined;
   const { app } = buildApp(deps, authenticate, options.web === undefined ? undefined : () => web);
@@ -156,7 +171,9 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
   const stopping = new AbortController();
   const sweep = setInterval(() => vault.sweep(), SWEEP_MS);
   sweep.unref();
-  const watching = watchDocuments(store, stream, stopping.signal, log);
+  const watching = watchDocuments(store, stream, stopping.signal, log, (change) => {
+    if (change.kind === 'Sandbox' && change.gone) requests.forget(change.uid);
+  });
 
   const close = async (): Promise<void> => {
     if (stopping.signal.aborted) return;
@@ -180,6 +197,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
 
   try {
     const url = await listen(newServer(), options.listen);
+    ownUrls.push(url);
     web = await options.web?.(url);
     if (options.localSocket !== undefined) {
       const local = newServer();

@@ -28,6 +28,8 @@ export interface ReconcilerOptions {
   announcer: Announcer;
   clock?: Clock;
   defaults: Defaults;
+  /** Address of the control plane as people know it, such as `https://sdp.company.com`: edges link to it. */
+  publicUrl?: string;
   /** From `takeLeadership`; carried by every command. */
   epoch: number;
   /** Id of this installation: the agents label and report by it. */
@@ -73,8 +75,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     soft,
     dispatcher,
     defaults: options.defaults,
+    publicUrl: options.publicUrl,
     epoch: options.epoch,
     book: new DeploymentBook(store, announcer, clock),
+    enqueue: (uid) => queue.add(uid),
     noteRead: (uid, keys) => readers.note(uid, keys),
   };
   const queue = new KeyQueue({ work: (uid) => pass(loop, uid), concurrency: CONCURRENCY, onError: report, random });

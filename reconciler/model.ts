@@ -1,8 +1,8 @@
 /** What the pure parts speak of: inputs read from the store, what is wanted, what is observed, and steps. */
-import type { StoredDocument } from '#schema/documents';
+import type { StoredDocument, UpstreamsFile } from '#schema/documents';
 import type { ErrorCode } from '#schema/errors';
 import type { PlanStep } from '#schema/http';
-import type { Deployment, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
+import type { Deployment, PersonalPort, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
 import type { NodeType } from '#schema/states';
 import type { Command, SandboxRef } from '#schema/wire/commands';
 import type { PortRanges } from '#schema/wire/messages';
@@ -32,6 +32,8 @@ export interface Inputs {
   attempts: readonly Attempt[];
   ports: readonly PortAllocation[];
   subnets: readonly SubnetAllocation[];
+  /** Ports of people that lead to this sandbox, or did and move elsewhere at the moment. */
+  personal: readonly PersonalPort[];
   /** Newest first. */
   deployments: readonly Deployment[];
   nodeRecords: readonly NodeRecord[];
@@ -78,10 +80,14 @@ export interface WantedService {
   pin: string | undefined;
   variables: Record<string, VariableSource>;
   files: Record<string, string>;
+  /** A file with the addresses of peers. How it is made belongs to the desired hash, what is in it does not. */
+  upstreams?: { file: UpstreamsFile; content: string };
   limits: { cpu?: number; memoryBytes?: number };
   port: number;
   health: string | undefined;
   replace: 'beside' | 'recreate';
+  /** Seconds that its container serves open connections after it was replaced; undefined: the installation's default. */
+  drainSeconds: number | undefined;
   problem: Problem | undefined;
   warnings: string[];
 }
@@ -144,7 +150,7 @@ type WithoutDispatch<C> = C extends unknown
   : never;
 
 /** A command before it is dispatched: without id, time, login and secrets. */
-export type Order = WithoutDispatch<Exclude<Command, { type: 'login' | 'branches' | 'prune' }>>;
+export type Order = WithoutDispatch<Exclude<Command, { type: 'login' | 'branches' | 'prune' | 'trace' | 'doctor' }>>;
 
 /** One step of a plan. */
 export interface Step {
@@ -168,4 +174,6 @@ export interface Step {
   waits?: string;
   /** Restoring what had been reached already: makes no deployment. */
   healing?: boolean;
+  /** Not for the sandbox itself, such as routes of the shared port elsewhere: nothing waits for it. */
+  aside?: true;
 }

@@ -7,9 +7,9 @@ import type { TemplateSpec } from './generated/template.ts';
 import type { SandboxStatus } from './status.ts';
 
 export type { EnvironmentSpec, Secrets, SecretReference } from './generated/environment.ts';
-export type { RouteSpec, RouteEntry, RouteTarget } from './generated/route.ts';
+export type { RouteSpec, RouteEntry, RouteFault, RouteTarget } from './generated/route.ts';
 export type { Gateway, Hold, Limits, SandboxService, SandboxSpec, Services } from './generated/sandbox.ts';
-export type { ServiceSpec } from './generated/service.ts';
+export type { ServiceSpec, UpstreamsFile } from './generated/service.ts';
 export type { TemplateParameter, TemplateSpec } from './generated/template.ts';
 
 export const API_VERSION = 'sdp/v1';

@@ -1,9 +1,10 @@
 /** Bodies of the HTTP API, shared by server, CLI and UI. */
 import type { ErrorBody } from './errors.ts';
-import type { EdgeFault, EdgeTarget } from './wire/commands.ts';
+import type { BaselineCheck, EdgeFault, EdgeTarget } from './wire/commands.ts';
 import type { TargetCheck } from './wire/report.ts';
 import type { EdgeRequest } from './wire/requests.ts';
-import type { Kind, StoredDocument } from './documents.ts';
+import type { Kind, RouteFault, StoredDocument } from './documents.ts';
+import type { PortAllocation } from './records.ts';
 import type { NodeType } from './states.ts';
 import type { PortRanges } from './wire/messages.ts';
 
@@ -116,6 +117,8 @@ export interface NodeView {
   /** This agent runs the edge of its engine. */
   edgeOwner: boolean;
   edge: { state: string; message?: string };
+  /** Port that serves all sandboxes by name; absent: none. */
+  sharedPort?: number;
   repositories: { name: string; path: string; kind: string; url?: string; problem?: string }[];
   containers: number;
   memoryFreeBytes: number;
@@ -176,11 +179,46 @@ export interface TraceView {
   leaves?: true;
 }
 
+/** `POST /api/v1/sandboxes/{name}/trace`. */
+export interface TraceRequest {
+  /** With its query, from "/"; at most 2 KiB. */
+  path: string;
+}
+
+/** Something that the doctor found; `failed` is in the way, `warning` is good to know. */
+export interface DoctorFinding {
+  level: 'failed' | 'warning';
+  /** What it is, and what to do. */
+  message: string;
+}
+
+/** What the doctor found on one node. */
+export interface DoctorNode {
+  node: string;
+  ok: boolean;
+  online: boolean;
+  /** network.pool, as the agent has it. */
+  pool: string;
+  findings: DoctorFinding[];
+  /** Each baseline of the catalogue as seen from this node; empty where another agent of the same engine looked. */
+  baselines: BaselineCheck[];
+}
+
+/** `POST /api/v1/doctor`. */
+export interface DoctorView {
+  ok: boolean;
+  at: string;
+  nodes: DoctorNode[];
+}
+
 /** `PUT /api/v1/sandboxes/{name}/routes/{service}`. */
 export interface SetRouteRequest {
-  target: 'sandbox' | 'ocp' | string | { sandbox: string };
+  /** Left out: stays as it is. */
+  target?: 'sandbox' | 'ocp' | string | { sandbox: string };
   /** Gives the service this branch in the same write, where it has none. */
   branch?: string;
+  /** As in the Route document, or with `for` ("10m") in place of `until`; null ends it. Left out: stays as it is. */
+  fault?: (RouteFault & { for?: string }) | null;
 }
 
 /** `POST /api/v1/sandboxes/{name}/deploy`: resolve the branches anew; all services when none are named. */
@@ -197,6 +235,32 @@ export interface CloneRequest {
 
 export interface RollbackRequest {
   revision: number;
+}
+
+/** `GET|PUT|DELETE /api/v1/use`: a person's own address. */
+export interface UseView {
+  user: string;
+  /** Absent: this person has none. */
+  address?: {
+    engine: string;
+    port: number;
+    /** ISO 8601. */
+    allocatedAt: string;
+    /** Absent: its node is not known any more. */
+    url?: string;
+    node?: string;
+    /** Name of the sandbox that it leads to; absent: that one is gone. */
+    sandbox?: string;
+    /** What is in the way, with what to do. */
+    problem?: string;
+  };
+}
+
+/** `GET /api/v1/ports`: who has which port. */
+export interface PortView extends Omit<PortAllocation, 'kind'> {
+  kind: PortAllocation['kind'] | 'personal';
+  /** Person: who made the sandbox, or whose port it is. Absent: not known. */
+  owner?: string;
 }
 
 /** A page of a list. `next` is the cursor for `?cursor=`. */

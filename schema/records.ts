@@ -72,6 +72,18 @@ export interface PortAllocation {
   allocatedAt: string;
 }
 
+/** A person's own gateway port, which leads to the sandbox that they use. Kept until they give it up. */
+export interface PersonalPort {
+  user: string;
+  engine: string;
+  port: number;
+  /** Of a sandbox that may be gone by now. */
+  sandboxUid: string;
+  /** The sandbox that it led to before, which keeps the port until the new one's routes are in force. */
+  formerUid?: string;
+  allocatedAt: string;
+}
+
 export interface SubnetAllocation {
   engine: string;
   /** CIDR. */

@@ -1,7 +1,7 @@
 /** Events that people's clients get over `ws /api/v1/stream?since=SEQ` (E6). */
 import type { Kind } from './documents.ts';
 import type { DeploymentEvent, Deployment, LogLine } from './records.ts';
-import type { NodeView } from './http.ts';
+import type { NodeView, RequestView } from './http.ts';
 import type { SandboxStatus } from './status.ts';
 
 /** Path of the live stream. */
@@ -18,6 +18,8 @@ export type StreamEvent = {
   | { type: 'deployment-event'; sandbox: string; event: DeploymentEvent }
   | { type: 'log'; deploymentId: string; lines: LogLine[] }
   | { type: 'node'; node: NodeView }
+  /** Oldest first; live only, never again for `since`. `left`: how many more there were than an event holds. */
+  | { type: 'requests'; slug: string; requests: RequestView[]; left: number }
 );
 
 /**
@@ -38,4 +40,6 @@ export interface StreamFilter {
   sandbox?: string;
   /** Id of a deployment whose log lines are wanted. */
   logs?: string;
+  /** Also requests of the sandbox named above, as its edges see them. */
+  requests?: boolean;
 }

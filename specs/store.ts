@@ -4,6 +4,7 @@ import type {
   AuditEntry,
   Deployment,
   DeploymentEvent,
+  PersonalPort,
   PortAllocation,
   Resolution,
   SubnetAllocation,
@@ -127,7 +128,7 @@ export interface RecordStore {
   clearAttempts(sandboxUid: string, service?: string, step?: string): Promise<void>;
 
   /**
-   * Claims the lowest free port of the range, or gives back the one that this service has on this engine.
+   * Claims a free port of the range (the same name's last one, else the lowest that has not been released within 14 days), or gives back the one that this service has on this engine.
    * `avoid`: ports that foreign processes hold (never handed out newly; a held one moves).
    * @throws SdpError port_pool_exhausted
    */
@@ -142,6 +143,19 @@ export interface RecordStore {
   releasePort(engine: string, port: number): Promise<void>;
   /** Releases all ports, subnets and container names of a sandbox. */
   releaseSandbox(sandboxUid: string): Promise<void>;
+
+  /** By sandbox: those that lead to it, and those that do so until their new routes are in force. */
+  personalPorts(filter?: { user?: string; sandboxUid?: string }): Promise<PersonalPort[]>;
+  /**
+   * Points the person's port at a sandbox. The one they have stays while it is of this engine and range and not in
+   * `avoid`; else, or without one, the port is chosen as for a service. One per person.
+   * @throws SdpError port_pool_exhausted
+   */
+  claimPersonalPort(claim: Omit<PersonalPort, 'port' | 'allocatedAt' | 'formerUid'>, range: { from: number; to: number }, avoid: readonly number[]): Promise<PersonalPort>;
+  /** The former sandbox gives the port up; nothing when it leads elsewhere by now. */
+  settlePersonalPort(user: string, sandboxUid: string): Promise<void>;
+  /** Answers what was released; undefined when the person had none. */
+  releasePersonalPort(user: string): Promise<PersonalPort | undefined>;
 
   putNode(node: NodeRecord): Promise<void>;
   nodes(): Promise<NodeRecord[]>;

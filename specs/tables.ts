@@ -5,6 +5,7 @@ import type {
   AuditEntry,
   Deployment,
   DeploymentEvent,
+  PersonalPort,
   PortAllocation,
   Resolution,
   SubnetAllocation,
@@ -71,7 +72,8 @@ export interface Tables {
   deploymentEvents: Columns<Omit<DeploymentEvent, 'error'>> & { seq: number; error: string | null };
   attempts: Columns<Attempt>;
   ports: PortAllocation;
-  restingPorts: { engine: string; port: number; releasedSeq: number; sandbox: string; service: string };
+  restingPorts: { engine: string; port: number; releasedSeq: number; releasedAt: string | null; sandbox: string; service: string };
+  personalPorts: Columns<PersonalPort>;
   subnets: SubnetAllocation;
   nodes: NodeRecord;
   nodeTokens: { tokenHash: string; node: string };

@@ -18,6 +18,8 @@ export interface EngineContext {
   init: boolean;
   locks: KeyedLock;
   renames: RenameGuard;
+  /** When a replaced container lost its name, by id (milliseconds): its time to drain counts from then. */
+  replacedAt: Map<string, number>;
 }
 
 /** The engine's answers, as far as they are used here. */

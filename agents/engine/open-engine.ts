@@ -51,6 +51,7 @@ export function openEngine(options: EngineOptions): Engine {
     init: options.init ?? true,
     locks: new KeyedLock(),
     renames: new RenameGuard(),
+    replacedAt: new Map(),
   };
   const health = new HealthMemory();
   return {

@@ -83,7 +83,8 @@ class Rollout {
     for (const one of stale) await discard(context, one.Id);
 
     const oldId = holder && holder.Id !== wanted?.Id ? holder.Id : undefined;
-    const newId = await this.bringUp(wanted, oldId, holder !== undefined && holder.Id === wanted?.Id);
+    const former = family.filter((one) => one.Id !== wanted?.Id && !stale.includes(one)).map((one) => one.Id);
+    const newId = await this.bringUp(wanted, oldId, holder !== undefined && holder.Id === wanted?.Id, former);
     const old = family.filter((one) => isOldName(nameOf(one)) && one.Id !== newId).map((one) => one.Id);
     await this.retire([...(oldId === undefined ? [] : [oldId]), ...old]);
     return newId;
@@ -115,18 +116,23 @@ class Rollout {
   }
 
   /** Everything up to the switch. Whatever fails before the names are traded leaves the old one as it was. */
-  private async bringUp(wanted: ContainerSummary | undefined, oldId: string | undefined, isHolder: boolean): Promise<string> {
+  private async bringUp(
+    wanted: ContainerSummary | undefined,
+    oldId: string | undefined,
+    isHolder: boolean,
+    former: readonly string[],
+  ): Promise<string> {
     const { context, order, reporter } = this;
     const { container } = order;
     const oldAddress = oldId === undefined ? undefined : await this.addressOf(oldId);
-    const restartOld = container.replace === 'recreate' && oldId !== undefined && oldAddress !== undefined;
     let id = wanted?.Id;
     let detach = (): void => undefined;
     try {
       const started = await this.start(wanted, async () => {
-        if (oldId === undefined || container.replace !== 'recreate') return;
-        reporter.log('DEPLOY', `Stopping ${container.name} before its replacement starts`);
-        await stop(context, oldId, STOP_SECONDS);
+        if (container.replace !== 'recreate') return;
+        if (former.length > 0) reporter.log('DEPLOY', `Stopping ${container.name} before its replacement starts`);
+        // Those of an earlier replacement that still finish their connections, too.
+        for (const one of former) await stop(context, one, STOP_SECONDS);
       }, (made) => (id = made));
       id = started.id;
       detach = started.detach;
@@ -149,12 +155,9 @@ class Rollout {
       return id;
     } catch (error) {
       // A container that was there before under the canonical name stays, stopped or ill, for people to look at.
-      if (id !== undefined && !isHolder && !(await this.tookOver(id))) {
-        await discard(context, id).catch(() => undefined);
-        if (restartOld) {
-          reporter.log('DEPLOY', `Starting the former ${container.name} again`);
-          await context.api.json({ method: 'POST', path: `/containers/${oldId}/start`, also: [304] });
-        }
+      if (!isHolder && (id === undefined || !(await this.tookOver(id)))) {
+        const gone = id === undefined || (await discard(context, id).then(() => true, () => false));
+        if (gone && oldId !== undefined && container.replace === 'recreate') await this.startAgain(oldId);
       }
       throw error;
     } finally {
@@ -179,6 +182,7 @@ class Rollout {
         onMade(id);
       }
       const output = async (): Promise<string> => lastOutput(context, id).catch(() => '');
+      if (from?.State === 'running' || from?.State === 'restarting' || from?.State === 'paused') await beforeStart();
       if (from?.State === 'running' || from?.State === 'restarting') return { id, detach: () => undefined, output };
       if (from?.State === 'paused') {
         await context.api.json({ method: 'POST', path: `/containers/${id}/unpause`, also: [409] });
@@ -203,20 +207,40 @@ class Rollout {
     }
   }
 
+  /** Whoever stopped the former version (this run, or one that was killed meanwhile): with nothing new it is to serve. */
+  private async startAgain(oldId: string): Promise<void> {
+    const { context, reporter } = this;
+    const { name } = this.order.container;
+    const detail = await inspect(context, oldId).catch(() => undefined);
+    if (detail?.State.Running === true) return;
+    reporter.log('DEPLOY', `Starting the former ${name} again`);
+    await context.api.json({ method: 'POST', path: `/containers/${oldId}/start`, also: [304] }).catch((error: unknown) => {
+      reporter.log('DEPLOY', `The former ${name} cannot be started again: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+
+  /** Side by side: one that takes long to drain keeps no other. A run that is cancelled here is over already. */
   private async retire(ids: readonly string[]): Promise<void> {
+    const results = await Promise.allSettled(ids.map((id) => this.retireOne(id)));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  private async retireOne(id: string): Promise<void> {
     const { context, reporter, signal } = this;
     const { container } = this.order;
-    for (const id of ids) {
-      await leaveName(context, id, container.network, container.name);
-      const detail = await inspect(context, id, signal);
-      if (!detail) continue;
-      if (detail.State.Status === 'running') {
-        reporter.log('DEPLOY', `The former ${container.name} finishes its open connections (at most ${container.drainSeconds} s)`);
-        await drain(detail.State.Pid, container.port, container.drainSeconds, signal);
-        await stop(context, id, STOP_SECONDS).catch(() => undefined);
-      }
-      await discard(context, id);
+    const since = context.replacedAt.get(id) ?? Date.now();
+    context.replacedAt.set(id, since);
+    await leaveName(context, id, container.network, container.name);
+    const detail = await inspect(context, id, signal);
+    if (detail?.State.Status === 'running') {
+      const seconds = Math.max(0, container.drainSeconds - (Date.now() - since) / 1_000);
+      reporter.log('DEPLOY', `The former ${container.name} finishes its open connections (at most ${Math.ceil(seconds)} s)`);
+      await drain(detail.State.Pid, container.port, seconds, signal);
+      await stop(context, id, STOP_SECONDS).catch(() => undefined);
     }
+    if (detail) await discard(context, id);
+    context.replacedAt.delete(id);
   }
 
   private async addressOf(id: string): Promise<string | undefined> {

@@ -11,7 +11,7 @@ export type Handlers = {
 };
 
 /** Commands that only look: their results need no fresh report. */
-const LOOKING: ReadonlySet<CommandType> = new Set(['login', 'branches', 'fetch']);
+const LOOKING: ReadonlySet<CommandType> = new Set(['login', 'branches', 'fetch', 'trace', 'doctor']);
 
 interface Running {
   readonly abort: AbortController;

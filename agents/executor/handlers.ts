@@ -2,6 +2,8 @@
 import { SdpError } from '#schema/errors';
 import type { BuildCommand, FetchCommand, RunCommand } from '#schema/wire/commands';
 import type { AgentConfig, Builder, Edge, Engine, GitRepositories, Reporter } from '../contract.ts';
+import { checkBaselines } from '../requests/check-baselines.ts';
+import { sendTrace } from '../requests/send-trace.ts';
 import type { Handlers } from './executor.ts';
 
 export interface Parts {
@@ -65,6 +67,11 @@ export function createHandlers(parts: Parts): Handlers {
       await ownedEdge(parts).apply(command.sandbox, command.routes, command.hash);
       return {};
     },
+    trace: (command, signal) => sendTrace(command, parts.config.node.address, signal),
+    doctor: async (command, signal) => ({
+      baselines: await checkBaselines(command.baselines, ownedEdge(parts), signal),
+      pool: parts.config.network.pool,
+    }),
     prune: async (command) => ({ removedImages: await engine.removeImages(command.keepImages) }),
   };
 }

@@ -15,6 +15,7 @@ import { readOrigin, requireOrigin } from './origin.ts';
 import { fetchPrivateModules, MODULES_FOLDER } from './private-modules.ts';
 import { branchCommit, commitInfo, findCommit, listBranches, pinCommit } from './refs.ts';
 import { readHead } from './head.ts';
+import { sharedFetches, type SharedFetches } from './shared-fetch.ts';
 
 export interface GitOptions {
   dataDir: string;
@@ -40,6 +41,7 @@ export interface LocalRepositories extends GitRepositories {
 interface Entry {
   config: RepositoryConfig;
   clone: Clone;
+  shared: SharedFetches;
 }
 
 /** @throws SdpError invalid_document when two repositories would share a clone */
@@ -59,7 +61,7 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
         `The repositories "${other.config.name}" and "${config.name}" have one name in lower case.`,
       );
     }
-    entries.set(slug, { config, clone: createClone(root, config.name) });
+    entries.set(slug, { config, clone: createClone(root, config.name), shared: sharedFetches() });
   }
 
   function entryOf(repository: string): Entry {
@@ -141,14 +143,19 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
     },
 
     async fetch(repository, wanted, credentials, reporter, signal) {
-      const { config, clone } = entryOf(repository);
+      const { config, clone, shared } = entryOf(repository);
       if ('branch' in wanted) await checkBranchName(wanted.branch, signal);
       const startedAt = Date.now();
       reporter.event('FETCH_STARTED');
       const remote = await remoteOf(config, credentials, signal);
+      const asked = shared.ask();
       const info = await clone.writing(async () => {
         reporter.log('FETCH', `Fetching origin ${remote.url}...`);
-        await fetchAll(clone.gitDir, { ...remote, log: (line) => reporter.log('FETCH', line) }, false);
+        const fetchNow = (): Promise<void> =>
+          fetchAll(clone.gitDir, { ...remote, log: (line) => reporter.log('FETCH', line) }, false);
+        if ((await shared.fetch(asked, credentials, fetchNow)) === 'shared') {
+          reporter.log('FETCH', 'Fetched with the same login while this waited its turn.');
+        }
         const commit = await resolveWanted(clone.gitDir, config, wanted, remote);
         await pinCommit(clone.gitDir, commit, signal);
         return commitInfo(clone.gitDir, commit, signal);

@@ -21,8 +21,8 @@ export function reconnectDelay(attempt: number, random: () => number = Math.rand
 
 export interface SessionOwner {
   hello(): Promise<Hello>;
-  /** The session is up. */
-  welcomed(welcome: Welcome, send: (message: AgentMessage) => void): void;
+  /** The session is up. @param backlog bytes that are sent and not taken by the network yet */
+  welcomed(welcome: Welcome, send: (message: AgentMessage) => void, backlog: () => number): void;
   received(message: ServerMessage): void;
   lost(): void;
   log(line: string): void;
@@ -97,7 +97,7 @@ export class Session {
         this.attempt = 0;
         patienceMs = message.heartbeatSeconds * 1000 * MISSED_HEARTBEATS;
         beat = setInterval(() => send({ type: 'heartbeat', at: new Date().toISOString() }), message.heartbeatSeconds * 1000);
-        this.owner.welcomed(message, send);
+        this.owner.welcomed(message, send, () => socket.bufferedAmount);
       } else if (up && message.type !== 'heartbeat') {
         this.owner.received(message);
       }

@@ -1,6 +1,6 @@
 /** Lists that are not documents, and how each is shown. */
-import type { NodeView, RepositoryView } from '#schema/http';
-import type { AuditEntry, Deployment, PortAllocation } from '#schema/records';
+import type { NodeView, PortView, RepositoryView } from '#schema/http';
+import type { AuditEntry, Deployment } from '#schema/records';
 import { age, printAs, table, type Format } from './output.ts';
 
 interface Listing {
@@ -20,9 +20,9 @@ const LISTINGS = {
     (node) => node.name,
   ),
   repositories: listing<RepositoryView>(['NAME', 'NODES', 'URL', 'PROBLEM'], (item) => [item.name, item.nodes.join(','), item.url, item.problem], (item) => item.name),
-  ports: listing<PortAllocation>(
-    ['PORT', 'KIND', 'SANDBOX', 'SERVICE', 'SINCE', 'ENGINE'],
-    (item) => [item.port, item.kind, item.sandbox, item.service, item.allocatedAt, item.engine.slice(0, 12)],
+  ports: listing<PortView>(
+    ['PORT', 'KIND', 'SANDBOX', 'SERVICE', 'OWNER', 'SINCE', 'ENGINE'],
+    (item, wide) => [item.port, item.kind, item.sandbox === '' ? '(gone)' : item.sandbox, item.service, item.owner, wide ? item.allocatedAt : item.allocatedAt.slice(0, 16), wide ? item.engine : item.engine.slice(0, 12)],
     (item) => String(item.port),
   ),
   deployments: listing<Deployment>(

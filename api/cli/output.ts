@@ -34,7 +34,7 @@ export function paintState(word: string): string {
 }
 
 /** Width in columns; 80 where it is not a terminal. */
-const terminalWidth = (): number => process.stdout.columns ?? 80;
+export const terminalWidth = (): number => process.stdout.columns ?? 80;
 
 function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;

@@ -2,6 +2,7 @@
 import type { StoredDocument } from '#schema/documents';
 import type { ServiceStatus } from '#schema/status';
 import { age, paint, paintState, table } from './output.ts';
+import { faultLine, verifiedWords } from './route-text.ts';
 
 function source(service: ServiceStatus): string {
   if (service.commit === undefined) return '';
@@ -24,6 +25,18 @@ export function describeSandbox(document: StoredDocument<'Sandbox'>): string {
   lines.push(table(['SERVICE', 'STATE', 'SOURCE', 'NODE', 'ROUTE', 'URL'], [...(status.gateway === undefined ? [] : [row('gateway', status.gateway)]), ...services]));
   lines.push('');
   lines.push(table(['CONDITION', 'STATUS', 'REASON', 'MESSAGE'], status.conditions.map((condition) => [condition.type, condition.status, condition.reason, condition.message]), true));
+  const routed = Object.entries(status.services).flatMap(([name, { route }]) => (route === undefined ? [] : [{ name, route }]));
+  if (routed.length > 0) {
+    lines.push('', table(
+      ['SERVICE', 'VERIFIED', 'SINCE', 'WHY'],
+      routed.map(({ name, route }) => [name, verifiedWords(route.verified), age(route.since), route.reason]),
+      true,
+    ));
+  }
+  for (const { name, route } of routed) {
+    if (route.fault !== undefined) lines.push('', paint('yellow', `${name}: ${faultLine(route.fault)}`));
+    if (route.verified?.ok === false) lines.push('', paint('red', `${name}: ${route.url} is not reachable: ${route.verified.message}`));
+  }
   for (const [name, service] of Object.entries(status.services)) {
     if (service.message !== undefined) lines.push('', `${name}: ${service.message}`);
   }

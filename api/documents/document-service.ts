@@ -13,7 +13,8 @@ import { fieldChanges } from './field-changes.ts';
 import { assertNotHeld } from './hold.ts';
 import type { Locate } from './locate.ts';
 import { patchText } from './patch-text.ts';
-import { referenceMistakes, type ReferenceMistake } from './references.ts';
+import type { ReferenceMistake } from './reference-mistake.ts';
+import { referenceMistakes } from './references.ts';
 import { worldAfter } from './world.ts';
 
 export interface ApplyOptions {
@@ -28,6 +29,8 @@ export interface DocumentServiceOptions {
   store: Store;
   fleet: Pick<Fleet, 'nodes'>;
   reconciler: Pick<Reconciler, 'preview'>;
+  /** Addresses of the control plane itself. */
+  ownUrls: () => readonly string[];
   clock: Clock;
   log: Logger;
 }
@@ -115,7 +118,8 @@ export class DocumentService {
   }
 
   async #checkReferences(drafts: readonly Draft[], locate: Locate | undefined): Promise<void> {
-    const world = await worldAfter(this.#options.store, this.#options.fleet, drafts);
+    const { store, fleet, ownUrls, clock } = this.#options;
+    const world = await worldAfter(store, { fleet, ownUrls: ownUrls(), now: clock.now() }, drafts);
     const found = drafts.flatMap((draft, index) =>
       referenceMistakes(draft, world).map((mistake) => ({ mistake, position: locate?.(index, mistake.path) ?? {} })),
     );

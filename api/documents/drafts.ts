@@ -1,10 +1,11 @@
 /** Drafts that people's actions lead to. Pure. */
-import type { Draft, SandboxService, SandboxSpec, Services, StoredDocument, TemplateSpec } from '#schema/documents';
+import type { Draft, RouteEntry, RouteFault, SandboxService, SandboxSpec, Services, StoredDocument, TemplateSpec } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import type { SetRouteRequest } from '#schema/http';
 import { GATEWAY_SERVICE, slugOf } from '#schema/names';
 import { suggestion } from '#schema/parse/near';
 import { validateDraft } from '#schema/parse/parse-documents';
+import { withoutEnded, withoutFaults } from './faults.ts';
 
 /** The document as somebody would apply it again. `cas` refuses the write when somebody else saved meanwhile. */
 export function draftOf<T extends StoredDocument>(document: T, spec: T['spec'], cas: boolean): Draft {
@@ -71,29 +72,46 @@ export function withBranch(sandbox: StoredDocument<'Sandbox'>, service: string, 
   return draftOf(sandbox, spec, true);
 }
 
-/** The sandbox's Route with one entry more or changed. */
+export interface RouteChange {
+  target?: SetRouteRequest['target'] | undefined;
+  /** null ends the one that there is. */
+  fault?: RouteFault | null | undefined;
+}
+
+/** The sandbox's Route with one entry more, changed, or less. Faults that have ended go. */
 export function withRoute(
   sandbox: StoredDocument<'Sandbox'>,
   route: StoredDocument<'Route'> | undefined,
   service: string,
-  target: SetRouteRequest['target'],
+  { target, fault }: RouteChange,
+  now: number,
 ): Draft {
   const lower = typeof target === 'string' ? target.toLowerCase() : target;
-  const entry = { target: lower === 'sandbox' || lower === 'ocp' ? lower : target };
-  const routes = route?.spec.routes ?? {};
+  const routes = route === undefined ? {} : withoutEnded(route.spec, route.metadata.updatedAt, now).routes;
   const key = Object.keys(routes).find((name) => slugOf(name) === slugOf(service)) ?? slugOf(service);
-  const spec = { routes: { ...routes, [key]: { ...routes[key], ...entry } } };
+  const { [key]: before, ...others } = routes;
+  const kept = fault === undefined ? before : without(before ?? {}, 'fault');
+  const entry: RouteEntry = {
+    ...kept,
+    ...(lower === undefined ? {} : { target: lower }),
+    ...(fault === undefined || fault === null ? {} : { fault }),
+  };
+  // In place: the order of a document is its author's.
+  const changed = Object.keys(routes).includes(key) ? { ...routes, [key]: entry } : { ...others, [key]: entry };
+  const spec = { routes: Object.keys(entry).length === 0 ? others : changed };
   if (route !== undefined) return validateDraft(draftOf(route, spec, true));
   return validateDraft({ apiVersion: sandbox.apiVersion, kind: 'Route', metadata: { name: sandbox.metadata.name, resourceVersion: 0 }, spec });
 }
 
-/** A copy under another name that must not exist yet (H3). A hold is not copied. */
+/** A copy under another name that must not exist yet (H3). A hold and faults are not copied. */
 export function cloneDrafts(sandbox: StoredDocument<'Sandbox'>, route: StoredDocument<'Route'> | undefined, name: string): Draft[] {
   const { apiVersion } = sandbox;
   const metadata = { name, resourceVersion: 0, ...(sandbox.metadata.labels === undefined ? {} : { labels: sandbox.metadata.labels }) };
   const copy: Draft = { apiVersion, kind: 'Sandbox', metadata, spec: without(sandbox.spec, 'hold') };
   if (route === undefined) return [copy];
-  return [copy, { apiVersion, kind: 'Route', metadata: { name, resourceVersion: 0 }, spec: route.spec }];
+  const spec = withoutFaults(route.spec);
+  if (Object.keys(spec.routes).length === 0) return [copy];
+  return [copy, { apiVersion, kind: 'Route', metadata: { name, resourceVersion: 0 }, spec }];
 }
 
 function substitute(value: unknown, answers: ReadonlyMap<string, string>, open: Set<string>): unknown {
@@ -106,7 +124,9 @@ function substitute(value: unknown, answers: ReadonlyMap<string, string>, open: 
   }
   if (Array.isArray(value)) return value.map((item) => substitute(item, answers, open));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, answers, open)]));
+  // Braces in an upstreamsFile are its own template's.
+  const fill = (key: string, item: unknown): unknown => (key === 'upstreamsFile' ? item : substitute(item, answers, open));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(key, item)]));
 }
 
 /**

@@ -1,16 +1,32 @@
 /** Everything that documents may refer to, as it would be after an apply. */
-import type { Draft, Kind, SandboxSpec, SpecOf } from '#schema/documents';
+import type { Draft, Kind, RouteSpec, SandboxSpec, SpecOf } from '#schema/documents';
 import { slugOf } from '#schema/names';
-import type { Fleet } from '#reconciler/contract';
+import type { Fleet, FleetNode } from '#reconciler/contract';
 import type { DocumentStore } from '#specs/store';
 
 /** Names as people wrote them, by slug. */
 export interface World {
-  services: ReadonlyMap<string, { name: string; repository: string }>;
+  services: ReadonlyMap<string, { name: string; repository: string; urlVariable?: string }>;
   environments: ReadonlyMap<string, { name: string }>;
   sandboxes: ReadonlyMap<string, { name: string; spec: SandboxSpec }>;
   /** Repositories that agents have; undefined while not every known agent has reported: unknown is not absent. */
   repositories: ReadonlySet<string> | undefined;
+  /** Read only when they matter to a draft. */
+  routes: ReadonlyMap<string, { name: string; spec: RouteSpec }>;
+  /** Routes as they are before the apply; read only when they matter. */
+  storedRoutes: ReadonlyMap<string, RouteSpec>;
+  /** Addresses of the control plane. */
+  ownUrls: readonly string[];
+  nodes: readonly FleetNode[];
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+/** What is no document. */
+export interface Surroundings {
+  fleet: Pick<Fleet, 'nodes'>;
+  ownUrls: readonly string[];
+  now: number;
 }
 
 type Named<K extends Kind> = Map<string, { name: string; spec: SpecOf[K] }>;
@@ -32,12 +48,25 @@ export function repositoriesOf(fleet: Pick<Fleet, 'nodes'>): Set<string> | undef
   return new Set(nodes.flatMap((node) => node.state?.repositories.map((repository) => repository.name) ?? []));
 }
 
+/** Whether other routes, or those of before, decide what may be written: circles and ends of faults. */
+function asksForRoutes(draft: Draft): boolean {
+  if (draft.kind !== 'Route') return false;
+  return Object.values(draft.spec.routes).some(({ target, fault }) => typeof target === 'object' || fault?.until !== undefined);
+}
+
 /** @throws whatever the store throws: what cannot be read is never taken for missing */
-export async function worldAfter(store: Pick<DocumentStore, 'list'>, fleet: Pick<Fleet, 'nodes'>, drafts: readonly Draft[]): Promise<World> {
+export async function worldAfter(store: Pick<DocumentStore, 'list'>, { fleet, ownUrls, now }: Surroundings, drafts: readonly Draft[]): Promise<World> {
   const services = await withDrafts(store, 'Service', drafts);
+  // A plain flip needs no other routes, and is not to wait for them.
+  const asks = drafts.some(asksForRoutes);
   return {
+    routes: asks ? await withDrafts(store, 'Route', drafts) : new Map(),
+    storedRoutes: new Map(asks ? [...(await withDrafts(store, 'Route', []))].map(([slug, { spec }]) => [slug, spec]) : []),
+    ownUrls,
+    nodes: fleet.nodes(),
+    now,
     services: new Map(
-      [...services].map(([slug, { name, spec }]) => [slug, { name, repository: spec.repository ?? slug }]),
+      [...services].map(([slug, { name, spec }]) => [slug, { name, repository: spec.repository ?? slug, ...(spec.urlVariable === undefined ? {} : { urlVariable: spec.urlVariable }) }]),
     ),
     environments: await withDrafts(store, 'Environment', drafts),
     sandboxes: await withDrafts(store, 'Sandbox', drafts),

@@ -10,9 +10,11 @@ import { documentRoutes } from '../routes/documents.ts';
 import { metaRoutes } from '../routes/meta.ts';
 import { nodeRoutes } from '../routes/nodes.ts';
 import { recordRoutes } from '../routes/records.ts';
+import { requestRoutes } from '../routes/requests.ts';
 import { sandboxRoutes } from '../routes/sandboxes.ts';
 import { loginRoute, sessionRoutes } from '../routes/session.ts';
 import { templateRoutes } from '../routes/templates.ts';
+import { useRoutes } from '../routes/use.ts';
 import type { RequestState } from './context.ts';
 import { errorHandler } from './error-handler.ts';
 
@@ -33,6 +35,8 @@ export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: (() => 
   nodeRoutes(api, deps);
   deploymentRoutes(api, deps);
   recordRoutes(api, deps);
+  requestRoutes(api, deps);
+  useRoutes(api, deps);
   sessionRoutes(api, deps);
 
   const app = new Koa();

@@ -12,6 +12,7 @@ import {
   type Hello,
   type JournalMessage,
 } from '#schema/wire/messages';
+import type { RequestsMessage } from '#schema/wire/requests';
 import type { Clock, Fleet, FleetNode } from '#reconciler/contract';
 import type { RecordStore } from '#specs/store';
 import type { Logger } from '../http/logger.ts';
@@ -25,6 +26,8 @@ import { withoutCredentials } from './without-credentials.ts';
 export interface HubOptions {
   store: Pick<RecordStore, 'putNode' | 'nodes' | 'forgetNode' | 'setting' | 'putSetting'>;
   journal: { take(node: string, message: JournalMessage): Promise<number> };
+  /** Takes what edges saw; never rejects for what an agent says. */
+  requests: { take(node: string, message: RequestsMessage): Promise<void> };
   installation: string;
   epoch: number;
   /** Shared by all edges of the installation. */
@@ -187,6 +190,8 @@ export class Hub implements Fleet {
         session.send({ type: 'ack', bootId: message.bootId, seq });
         return;
       }
+      case 'requests':
+        return this.#options.requests.take(session.node, message);
       case 'heartbeat':
         return;
       default:

@@ -18,6 +18,7 @@ export function nodeView(node: FleetNode): NodeView {
     agentVersion: hello.agentVersion,
     edgeOwner: state?.edge.owner ?? false,
     edge: { state: edge.state, ...(edge.message === undefined ? {} : { message: edge.message }) },
+    ...(state?.edge.sharedPort === undefined ? {} : { sharedPort: state.edge.sharedPort }),
     repositories: (state?.repositories ?? []).map(({ name: repository, path, kind, url, problem }) => ({
       name: repository,
       path,

@@ -41,6 +41,9 @@ export interface AllInOne {
 /** The clone's folder `examples`, beside the bundle's `dist/`. */
 const examplesFolder = (): string => path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', 'examples');
 
+/** Programs of packages that are not installed, as api/main/provision/nginx.mjs keeps them. */
+const packagesFolder = (): string => path.resolve(examplesFolder(), '..', 'node_modules', '.cache', 'sdp');
+
 /** A token that the store knows, in the file where the agent looks for it. */
 async function provideToken(local: ApiClient, controlPlane: ControlPlane, node: string, tokenFile: string): Promise<void> {
   if (existsSync(tokenFile)) {
@@ -110,6 +113,7 @@ export async function startAll(options: StartOptions): Promise<AllInOne> {
       const made = await createDemoWorld({
         root,
         examples: examplesFolder(),
+        packages: packagesFolder(),
         docker: { socket: options.dockerSocket },
         controlPlaneUrl: `ws://127.0.0.1:${options.port}`,
         pull: process.env['SDP_DEMO_PULL'] === '1',

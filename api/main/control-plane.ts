@@ -36,6 +36,13 @@ async function lasting(store: Store, name: string, make: () => string): Promise<
   return value;
 }
 
+/** What edges link to: the address that people use, else the one listened on, where that says which host. */
+function publicUrlOf({ publicUrl, listen }: ServerSettings): { publicUrl?: string } {
+  if (publicUrl !== undefined) return { publicUrl };
+  if (listen.port === 0 || ['', '0.0.0.0', '::'].includes(listen.host)) return {};
+  return { publicUrl: `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}` };
+}
+
 /** Built pages, beside the bundle (`dist/`) in the top folder. */
 function webBuild(): string | undefined {
   const directory = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', 'web', 'build');
@@ -71,6 +78,7 @@ export async function startControlPlane(settings: ServerSettings, log?: Logger):
           store,
           epoch,
           installation,
+          ...publicUrlOf(settings),
           defaults: { gateway: settings.gateway, startSeconds: START_SECONDS, drainSeconds: DRAIN_SECONDS },
           ...world,
         }),

@@ -10,6 +10,7 @@ import { canInstall } from './provision/distribution.mjs';
 import { engineProblem, ensureEngine } from './provision/engine.mjs';
 import { hasImage, isListening } from './provision/engine-socket.mjs';
 import { HELP, parseFlags } from './provision/flags.mjs';
+import { provideNginx } from './provision/nginx.mjs';
 import { ensureNpmPackages, npmPackagesAreCurrent } from './provision/npm-packages.mjs';
 import { hasOwnEngine, removeOwnEngine } from './provision/own-engine.mjs';
 import { bold, dim, StartError, step } from './provision/progress.mjs';
@@ -99,12 +100,15 @@ async function main() {
 
   await checkTools();
   await ensureNpmPackages(CLONE);
+  // Beside everything else, as nothing that the demo begins with needs it.
+  const nginx = provideNginx(CLONE).catch(() => undefined);
   await build();
   if (flags.fresh && hasOwnEngine(root)) {
     await step("Remove SDP's own Docker Engine and all its containers", () => removeOwnEngine(root));
   }
   const socket = await ensureEngine(root);
   await prepareImages(socket);
+  await nginx;
 
   const entry = resolve(CLONE, 'dist/main.mjs');
   if (!existsSync(entry)) throw new StartError(`${entry} is missing although the build went well.`);

@@ -7,14 +7,22 @@ import type { DocumentService } from '../documents/document-service.ts';
 import type { Logger } from '../http/logger.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Hub } from '../hub/hub.ts';
+import type { RequestBook } from '../requests/request-book.ts';
+import type { RequestIntake } from '../requests/request-intake.ts';
 import type { LogStore } from '../logs/log-store.ts';
 import type { Stream } from '../stream/stream.ts';
+
+/** Requests of one sandbox that came through an edge in the last ten minutes, by the service's slug; none are left out. */
+export type RequestCounts = (sandboxUid: string) => ReadonlyMap<string, number>;
 
 export interface ApiDeps {
   store: Store;
   hub: Hub;
   stream: Stream;
   logs: LogStore;
+  /** Requests as the edges saw them. */
+  requests: RequestBook;
+  requestIntake: RequestIntake;
   documents: DocumentService;
   reconciler: Reconciler;
   sessions: Sessions;
@@ -29,4 +37,6 @@ export interface ApiDeps {
   /** Cookies are sent over TLS only. */
   secureCookies: boolean;
   allowedOrigins: readonly string[];
+  /** Absent where nobody counts. */
+  requestCounts?: RequestCounts;
 }

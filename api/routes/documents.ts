@@ -161,7 +161,7 @@ async function rollback(ctx: Context, deps: ApiDeps, kind: Kind): Promise<void> 
     const document = await deps.documents.require(kind, name);
     const revision = pick(await deps.store.revisions(kind, name), number, 'revision');
     const resolutions = kind === 'Sandbox' ? await deps.store.resolutions(document.metadata.uid) : [];
-    const write = rollbackWrite(document, revision, resolutions);
+    const write = rollbackWrite(document, revision, resolutions, deps.clock.now());
     const message = `Rollback to revision ${number}`;
     ctx.body = await deps.documents.applyDrafts([write], { user, message, dryRun: flag(ctx, 'dryRun') });
   });

@@ -55,7 +55,10 @@ export const OPERATIONS: readonly Operation[] = [
   op('post', `${SANDBOX}/services/{service}/stop`, 'Stop one service', dry),
   op('post', `${SANDBOX}/services/{service}/start`, 'Start it again', dry),
   op('get', `${SANDBOX}/routes`, 'How each service is reached, and why', { answer: 'Page<RouteView>' }),
-  op('put', `${SANDBOX}/routes/{service}`, 'Flip one route; with a branch the service gets it in the same write', { ...dry, body: 'SetRouteRequest' }),
+  op('put', `${SANDBOX}/routes/{service}`, 'Flip one route, or set or end its fault; with a branch the service gets it in the same write', { ...dry, body: 'SetRouteRequest' }),
+  op('get', `${SANDBOX}/requests`, 'Its newest requests as the edges saw them, newest first', { query: ['limit', 'service'], answer: 'Page<RequestView>' }),
+  op('post', `${SANDBOX}/trace`, 'Send one GET through its gateway and tell where it went', { body: 'TraceRequest', answer: 'TraceView' }),
+  op('post', '/api/v1/doctor', 'Check every node: its edge, its network.pool, and each baseline from there', { answer: 'DoctorView' }),
   op('post', '/api/v1/templates/{name}/clone', 'A sandbox from a template', { ...dry, body: 'CloneRequest' }),
   op('get', '/api/v1/nodes', 'Nodes', { answer: 'Page<NodeView>' }),
   op('get', '/api/v1/nodes/{name}', 'One node', { answer: 'NodeView' }),
@@ -66,7 +69,10 @@ export const OPERATIONS: readonly Operation[] = [
   op('get', '/api/v1/deployments', 'Deployments, newest first', { query: ['sandbox', 'service', 'open', 'limit', 'cursor'], answer: 'Page<Deployment>' }),
   op('get', '/api/v1/deployments/{id}', 'One deployment with its events', { answer: 'DeploymentView' }),
   op('get', '/api/v1/deployments/{id}/logs', 'Its log from a line on', { query: ['from', 'limit'], answer: 'LogPage, or text/plain' }),
-  op('get', '/api/v1/ports', 'Ports and subnets in use', { query: ['sandbox'], answer: 'PortsView' }),
+  op('get', '/api/v1/ports', 'Ports and subnets in use, people\'s own ports included', { query: ['sandbox'], answer: 'PortsView' }),
+  op('get', '/api/v1/use', "The caller's own address, and where it leads", { answer: 'UseView' }),
+  op('put', '/api/v1/use', 'Lead it to a sandbox; the first time it is made', { body: '{sandbox}', answer: 'UseView' }),
+  op('delete', '/api/v1/use', 'Give it up', { answer: 'UseView' }),
   op('get', '/api/v1/audit', 'Who did what, newest first', { query: ['sandbox', 'limit', 'cursor'], answer: 'Page<AuditEntry>' }),
   op('post', '/api/v1/login', 'Log in; ?cookie=1 for a cookie instead of a token', { query: ['cookie'], body: 'LoginRequest', answer: 'LoginResponse', open: true }),
   op('post', '/api/v1/logout', 'End this session and forget its password'),
@@ -80,7 +86,7 @@ export const OPERATIONS: readonly Operation[] = [
 
 /** WebSockets, which OpenAPI has no words for. */
 const SOCKETS = [
-  `${STREAM_PATH}: live events (schema/stream.ts), ?since= &boot= &sandbox= &logs=`,
+  `${STREAM_PATH}: live events (schema/stream.ts), ?since= &boot= &sandbox= &logs= &requests=`,
   `${AGENT_PATH}: agents (schema/wire/messages.ts), Authorization: Bearer <node token>`,
 ];
 

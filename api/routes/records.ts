@@ -1,11 +1,12 @@
 /** Ports and audit. */
-import type { Page } from '#schema/http';
-import type { AuditEntry, PortAllocation, SubnetAllocation } from '#schema/records';
+import type { Page, PortView } from '#schema/http';
+import { GATEWAY_SERVICE } from '#schema/names';
+import type { AuditEntry, SubnetAllocation } from '#schema/records';
 import { query, type ApiRouter } from '../http/context.ts';
 import { wholeNumber } from '../http/fields.ts';
 import type { ApiDeps } from './deps.ts';
 
-export interface PortsView extends Page<PortAllocation> {
+export interface PortsView extends Page<PortView> {
   subnets: SubnetAllocation[];
 }
 
@@ -16,7 +17,7 @@ export function recordRoutes(router: ApiRouter, deps: ApiDeps): void {
   router.get('/api/v1/ports', async (ctx) => {
     const name = query(ctx, 'sandbox');
     const filter = name === undefined ? {} : { sandboxUid: (await deps.documents.require('Sandbox', name)).metadata.uid };
-    const body: PortsView = { items: await deps.store.ports(filter), subnets: await deps.store.subnets(filter) };
+    const body: PortsView = { items: await portViews(deps, filter), subnets: await deps.store.subnets(filter) };
     ctx.body = body;
   });
   router.get('/api/v1/audit', async (ctx) => {
@@ -34,4 +35,28 @@ export function recordRoutes(router: ApiRouter, deps: ApiDeps): void {
     if (found.length > limit && last !== undefined) body.next = String(last.id);
     ctx.body = body;
   });
+}
+
+/** Ports of services and of people, by engine and number, with whom they belong to. */
+async function portViews(deps: ApiDeps, filter: { sandboxUid?: string }): Promise<PortView[]> {
+  const [ports, personal, sandboxes] = await Promise.all([
+    deps.store.ports(filter),
+    deps.store.personalPorts(filter),
+    deps.store.list('Sandbox'),
+  ]);
+  const known = new Map(sandboxes.map(({ metadata }) => [metadata.uid, metadata]));
+  const views = [
+    ...ports.map((port): PortView => {
+      const owner = known.get(port.sandboxUid)?.createdBy;
+      return owner === undefined ? port : { ...port, owner };
+    }),
+    ...personal.map(({ user, formerUid: _former, ...port }): PortView => ({
+      ...port,
+      kind: 'personal',
+      owner: user,
+      sandbox: known.get(port.sandboxUid)?.slug ?? '',
+      service: GATEWAY_SERVICE,
+    })),
+  ];
+  return views.sort((a, b) => (a.engine < b.engine ? -1 : a.engine > b.engine ? 1 : a.port - b.port));
 }

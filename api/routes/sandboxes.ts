@@ -1,10 +1,13 @@
 /** Actions on a sandbox, its services and its routes. */
-import type { Draft } from '#schema/documents';
+import type { Draft, RouteFault } from '#schema/documents';
 import { SdpError } from '#schema/errors';
-import type { Page, RouteView, SetRouteRequest } from '#schema/http';
+import type { ApplyResponse, Page, RouteView, SetRouteRequest } from '#schema/http';
+import { activeFault, faultWords } from '#schema/faults';
 import { slugOf } from '#schema/names';
+import { withoutUserInfo } from '#schema/parse/explain';
 import { deployDraft } from '#reconciler/deploy-request';
 import { resolutionsAt } from '../documents/carried.ts';
+import { faultFrom } from '../documents/faults.ts';
 import { cloneDrafts, withBranch, withRoute, withRun, withServiceRun } from '../documents/drafts.ts';
 import { audited, type AuditSubject } from '../http/audited.ts';
 import { readObject } from '../http/body.ts';
@@ -95,12 +98,16 @@ async function restart(ctx: Context, deps: ApiDeps): Promise<void> {
 async function routes(ctx: Context, deps: ApiDeps): Promise<void> {
   const { seq } = deps.stream;
   const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
-  const body: Page<RouteView> = { items: await deps.reconciler.routes(sandbox.metadata.slug), seq };
+  const counts = deps.requestCounts?.(sandbox.metadata.uid);
+  const views = await deps.reconciler.routes(sandbox.metadata.slug);
+  const items = counts === undefined ? views : views.map((view) => ({ ...view, requests: counts.get(view.service) ?? 0 }));
+  const body: Page<RouteView> = { items, seq };
   ctx.body = body;
 }
 
 function targetOf(body: Record<string, unknown>): SetRouteRequest['target'] {
   const target = body['target'];
+  if (target === undefined && body['fault'] !== undefined) return undefined;
   if (typeof target === 'string' && target !== '') return target;
   if (typeof target === 'object' && target !== null && 'sandbox' in target && typeof target.sandbox === 'string') {
     return { sandbox: target.sandbox };
@@ -112,13 +119,32 @@ function targetOf(body: Record<string, unknown>): SetRouteRequest['target'] {
 async function setRoute(ctx: Context, deps: ApiDeps, subject: AuditSubject): Promise<void> {
   const body = await readObject(ctx.req);
   const target = targetOf(body);
+  const now = deps.clock.now();
+  const fault = body['fault'] === undefined ? undefined : faultFrom(body['fault'], now);
   const branch = optionalString(body, 'branch');
   const service = param(ctx, 'service');
   if (branch !== undefined) subject.branch = branch;
-  subject.message = typeof target === 'string' ? target : `sandbox ${target.sandbox}`;
+  if (target === undefined) subject.action = 'route.fault';
+  subject.message = changeWords(service, target, fault, now);
   const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
   const route = await deps.store.get('Route', sandbox.metadata.name);
-  const drafts = [withRoute(sandbox, route, service, target)];
+  if (route === undefined && target === undefined && fault === null) {
+    const body: ApplyResponse = { dryRun: flag(ctx, 'dryRun'), results: [] };
+    ctx.body = body;
+    return;
+  }
+  const drafts = [withRoute(sandbox, route, service, { target, fault }, now)];
   if (branch !== undefined) drafts.unshift(withBranch(sandbox, service, branch));
-  await applyDrafts(ctx, deps, drafts, `Route ${service} to ${subject.message}`);
+  await applyDrafts(ctx, deps, drafts, subject.message);
+}
+
+/** For the history and the audit. */
+function changeWords(service: string, target: SetRouteRequest['target'], fault: RouteFault | null | undefined, now: number): string {
+  const active = activeFault(fault ?? undefined, new Date(now).toISOString(), now);
+  const said = [
+    ...(target === undefined ? [] : [`Route ${service} to ${typeof target === 'string' ? withoutUserInfo(target) : `sandbox ${target.sandbox}`}`]),
+    ...(fault === null ? [`End the fault of ${service}`] : []),
+    ...(active === undefined ? [] : [`Fault of ${service}: ${faultWords(active)}, until ${active.until}`]),
+  ];
+  return said.join('; ').slice(0, 500);
 }

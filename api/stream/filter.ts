@@ -18,6 +18,10 @@ export function filterOf(query: URLSearchParams): StreamFilter {
   if (sandbox !== null && sandbox !== '') filter.sandbox = slugOf(sandbox);
   const logs = query.get('logs');
   if (logs !== null && logs !== '') filter.logs = logs;
+  if (['1', 'true'].includes(query.get('requests') ?? '')) {
+    if (filter.sandbox === undefined) throw new SdpError('invalid_request', '"requests" needs "sandbox": requests are followed by sandbox.');
+    filter.requests = true;
+  }
   return filter;
 }
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { slugOf } from '#schema/names';
-import type { NodeView } from '#schema/http';
+import type { NodeView, RequestView } from '#schema/http';
 import type { Deployment, DeploymentEvent, LogLine } from '#schema/records';
 import type { SandboxStatus } from '#schema/status';
 import type { StreamEvent, StreamFilter, StreamMessage } from '#schema/stream';
@@ -95,13 +95,32 @@ export class Stream implements Announcer {
     this.#publish(undefined, undefined, { type: 'node', node });
   }
 
+  /** Slugs of the sandboxes whose requests somebody follows. */
+  requestFollowers(): ReadonlySet<string> {
+    const slugs = new Set<string>();
+    for (const { filter } of this.#clients) if (filter.requests === true && filter.sandbox !== undefined) slugs.add(filter.sandbox);
+    return slugs;
+  }
+
+  /** Only to those who follow them, and not kept: who comes back reads the list. @param left how many more there were */
+  requests(slug: string, requests: RequestView[], left: number): void {
+    const text = this.#next({ type: 'requests', slug, requests, left });
+    for (const client of this.#clients) if (client.filter.requests === true && client.filter.sandbox === slug) this.#send(client, text);
+  }
+
   #publish(sandbox: string | undefined, logs: string | undefined, body: Body): void {
+    const text = this.#next(body);
+    const entry: RingEntry = { seq: this.#seq, sandbox, logs, text };
+    (logs === undefined ? this.#events : this.#logEvents).push(entry);
+    for (const client of this.#clients) if (wants(client.filter, entry)) this.#send(client, entry.text);
+  }
+
+  /** The next event as it is sent. */
+  #next(body: Body): string {
     this.#seq += 1;
     const event = { seq: this.#seq, at: new Date(this.#options.clock.now()).toISOString(), ...body } as StreamEvent;
     const message: StreamMessage = { type: 'event', event };
-    const entry: RingEntry = { seq: this.#seq, sandbox, logs, text: JSON.stringify(message) };
-    (logs === undefined ? this.#events : this.#logEvents).push(entry);
-    for (const client of this.#clients) if (wants(client.filter, entry)) this.#send(client, entry.text);
+    return JSON.stringify(message);
   }
 
   #send(client: Client, text: string): void {

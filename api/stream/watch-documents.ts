@@ -1,5 +1,5 @@
-/** Tells the stream which documents changed. */
-import type { DocumentStore } from '#specs/store';
+/** Tells the stream, and whoever else keeps something of them, which documents changed. */
+import type { Change, DocumentStore } from '#specs/store';
 import { describeError, type Logger } from '../http/logger.ts';
 import type { Stream } from './stream.ts';
 
@@ -11,6 +11,7 @@ export async function watchDocuments(
   stream: Stream,
   signal: AbortSignal,
   log: Logger,
+  onChange: (change: Change) => void = () => undefined,
 ): Promise<void> {
   let since: number | undefined;
   while (!signal.aborted) {
@@ -19,6 +20,7 @@ export async function watchDocuments(
       for await (const change of store.watch(since, signal)) {
         since = change.resourceVersion;
         stream.document(change);
+        onChange(change);
       }
     } catch (thrown) {
       if (!signal.aborted) log.error('watch failed', { error: describeError(thrown) });

@@ -28,6 +28,14 @@ export interface AgentFileOptions {
 
 const GO_REPOSITORIES = ['account', 'payment', 'user'];
 
+const GATEWAY_REPOSITORIES = ['api-gateway', 'api-gateway-nginx'];
+
+const dockerfile = (name: string, checkouts: string): object => ({
+  name,
+  path: join(checkouts, name),
+  build: { kind: 'dockerfile', file: 'Dockerfile' },
+});
+
 const go = (name: string, checkouts: string): object => ({
   name,
   path: join(checkouts, name),
@@ -39,9 +47,7 @@ const NODES: readonly { name: string; type: NodeType; repositories(checkouts: st
   {
     name: 'gateway-1',
     type: 'GATEWAY',
-    repositories: (at) => [
-      { name: 'api-gateway', path: join(at, 'api-gateway'), build: { kind: 'dockerfile', file: 'Dockerfile' } },
-    ],
+    repositories: (at) => GATEWAY_REPOSITORIES.map((name) => dockerfile(name, at)),
   },
 ];
 

@@ -10,10 +10,14 @@ import { run } from './run.ts';
 const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 const ZONES = '/usr/share/zoneinfo';
 
+export function findProgram(name: string): string | undefined {
+  const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+  return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
+}
+
 /** Where a program of this machine is. @throws SdpError missing_base_image, naming the package that has it */
 export function programPath(name: string, debianPackage: string): string {
-  const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-  const found = directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
+  const found = findProgram(name);
   if (found !== undefined) return found;
   throw new SdpError('missing_base_image', `${name} is not on this machine, so its base image cannot be made.`, {
     hint: `Install it (on Debian or Ubuntu: apt-get install ${debianPackage}), or set SDP_DEMO_PULL=1 to pull instead.`,
@@ -43,7 +47,7 @@ export async function runtimeFiles(): Promise<ImageEntry[]> {
 }
 
 /** Files at their own paths, links followed, with the directories above them that are not in `base`. */
-function withParents(base: readonly ImageEntry[], files: readonly string[]): ImageEntry[] {
+export function withParents(base: readonly ImageEntry[], files: readonly string[]): ImageEntry[] {
   const known = new Set(base.map((entry) => entry.path));
   const entries: ImageEntry[] = [...base];
   for (const file of files) {

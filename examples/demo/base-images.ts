@@ -4,6 +4,7 @@ import Docker from 'dockerode';
 import { SdpError } from '#schema/errors';
 import { edgeFiles, phpFiles, runtimeFiles } from './base-image-files.ts';
 import { tarOf, type ImageEntry } from './image-tar.ts';
+import { nginxFiles } from './nginx-files.ts';
 import { pullAs } from './pull-image.ts';
 
 export const BASE_IMAGES = {
@@ -13,6 +14,9 @@ export const BASE_IMAGES = {
   php: 'sdp-demo/php:8.2',
   edge: 'sdp-demo/haproxy:2.6',
 } as const;
+
+/** What api-gateway-nginx's Dockerfile begins with. The demo starts without it. */
+export const NGINX_IMAGE = 'sdp-demo/nginx:1.22';
 
 interface Recipe {
   ref: string;
@@ -108,10 +112,24 @@ export async function ensureBaseImages(options: {
   }
 }
 
+/**
+ * The base image of the second example gateway. Nothing that the demo begins with needs it.
+ * @param options.folder where its program is, when nginx is not installed
+ * @throws SdpError missing_base_image, engine_failed
+ */
+export async function ensureNginxImage(options: { socket: string; folder: string; pull?: boolean; log(line: string): void }): Promise<void> {
+  const docker = new Docker({ socketPath: options.socket });
+  const ref = NGINX_IMAGE;
+  if (await isThere(docker, ref)) return;
+  const files = (): Promise<ImageEntry[]> => nginxFiles(options.folder);
+  const recipe: Recipe = { ref, files, publicRef: 'nginx:1.22-alpine', changes: [PATH, 'CMD ["nginx", "-g", "daemon off;"]'] };
+  await make(docker, recipe, options.pull ?? false, options.log);
+}
+
 /** Takes the demo's names off; what a container still uses stays. */
 export async function removeBaseImages(socket: string): Promise<void> {
   const docker = new Docker({ socketPath: socket });
-  for (const { ref } of RECIPES) {
+  for (const ref of [...Object.values(BASE_IMAGES), NGINX_IMAGE]) {
     try {
       await docker.getImage(ref).remove();
     } catch (error) {

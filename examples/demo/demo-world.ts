@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SdpError } from '#schema/errors';
 import { writeAgentFiles, type DemoAgent } from './agent-files.ts';
-import { ensureBaseImages, removeBaseImages } from './base-images.ts';
+import { ensureBaseImages, ensureNginxImage, removeBaseImages } from './base-images.ts';
 import { BASELINE_HOSTS, startBaseline } from './baseline-server.ts';
 import { ensureCertificates } from './certificates.ts';
 import { exampleDocuments, type ExampleText } from './documents.ts';
@@ -19,6 +20,8 @@ export interface DemoOptions {
   root: string;
   /** Absolute path of the clone's folder `examples`. */
   examples: string;
+  /** Absolute path of a folder with programs of packages that are not installed (nginx); it need not be there. */
+  packages: string;
   docker: { socket: string };
   /** Such as `ws://127.0.0.1:7070`. */
   controlPlaneUrl: string;
@@ -39,11 +42,16 @@ export interface DemoWorld {
   documents: ExampleText[];
   /** Who may log in. */
   login: { username: string; password: string };
+  /** Resolves when the base image of the second gateway is there, or cannot be had. The demo does not wait for it. */
+  nginxImage: Promise<void>;
   /** Ends the servers. Files and images stay. */
   stop(): Promise<void>;
 }
 
 export const DEMO_LOGIN = { username: 'demo', password: 'demo' };
+
+/** Longest wait for the second gateway's image at the end, in milliseconds. */
+const STOP_WITHIN_MS = 3_000;
 
 const placesIn = (root: string) => ({
   state: join(root, 'demo', 'ports.json'),
@@ -68,6 +76,10 @@ export async function createDemoWorld(options: DemoOptions): Promise<DemoWorld> 
   const images = ensureBaseImages({ socket: options.docker.socket, pull: options.pull ?? false, log });
   // Awaited below; a failure before that must not count as unhandled.
   images.catch(() => undefined);
+
+  const nginxImage = ensureNginxImage({ socket: options.docker.socket, folder: options.packages, pull: options.pull ?? false, log }).catch(
+    (error: unknown) => log(`api-gateway-nginx cannot be built here: ${error instanceof Error ? error.message : String(error)}`),
+  );
 
   await ensureRepositories(join(examples, 'demo'), places.repositories);
   const git = await startGitServer({ repositories: places.repositories, users: places.users, port: ports.git, log });
@@ -94,8 +106,9 @@ export async function createDemoWorld(options: DemoOptions): Promise<DemoWorld> 
       agents,
       documents,
       login: DEMO_LOGIN,
+      nginxImage,
       stop: async () => {
-        await Promise.all([git.close(), baseline.close()]);
+        await Promise.all([git.close(), baseline.close(), Promise.race([nginxImage, sleep(STOP_WITHIN_MS, undefined, { ref: false })])]);
       },
     };
   } catch (error) {

@@ -39,6 +39,13 @@ export const DEMO_REPOSITORIES: readonly DemoRepository[] = [
   },
   { name: 'user', layers: ['go-service', 'user'], subject: 'Users', author: 'Budi', branches: [] },
   { name: 'api-gateway', layers: ['api-gateway'], subject: 'Pass requests on to services', author: 'Budi', branches: [] },
+  {
+    name: 'api-gateway-nginx',
+    layers: ['api-gateway-nginx'],
+    subject: 'Pass requests on to services, WebSockets too',
+    author: 'Sari',
+    branches: [],
+  },
 ];
 
 /** First commit of each repository; branches follow an hour later. Fixed, so that commit ids are. */

@@ -5,7 +5,7 @@ import type { VariableSource, WantedService } from '../model.ts';
 /** Version of the list of fields below; raise it only together with a migration that keeps old containers. */
 export const HASH_VERSION = 'v1';
 
-type Hashed = Pick<WantedService, 'variables' | 'files' | 'limits' | 'port' | 'health'>;
+type Hashed = Pick<WantedService, 'variables' | 'files' | 'limits' | 'port' | 'health' | 'upstreams'>;
 
 /** Hash over the listed fields. Secrets count by their version; injected addresses do not count. */
 export function desiredHash(commit: string, buildHash: string, service: Hashed): string {
@@ -24,6 +24,8 @@ export function desiredHash(commit: string, buildHash: string, service: Hashed):
     limits: { cpu: service.limits.cpu, memoryBytes: service.limits.memoryBytes },
     port: service.port,
     health: service.health,
+    // Left out where there is none, so that hashes made before it existed stay.
+    upstreams: service.upstreams?.file,
   };
   return `${HASH_VERSION}:${hashOf(fields)}`;
 }

@@ -18,6 +18,8 @@ export interface Layers {
 export interface Layered {
   variables: Record<string, VariableSource>;
   files: Record<string, string>;
+  /** Name of the environment that each file is of. */
+  fileOwners: Record<string, string>;
   problem: Problem | undefined;
   /** Names whose value is still the baseline's. */
   fromBaseline: Set<string>;
@@ -29,7 +31,7 @@ export function layerVariables(
   environments: ReadonlyMap<string, StoredDocument<'Environment'>>,
   names: { sandbox: string; service: string },
 ): Layered {
-  const result: Layered = { variables: {}, files: {}, problem: undefined, fromBaseline: new Set() };
+  const result: Layered = { variables: {}, files: {}, fileOwners: {}, problem: undefined, fromBaseline: new Set() };
   const plain = (name: string, raw: string): void => {
     const value = raw.replaceAll('{sandbox}', names.sandbox).replaceAll('{service}', names.service);
     if (Buffer.byteLength(value) > MAX_VALUE_BYTES) {
@@ -59,7 +61,10 @@ export function layerVariables(
       result.variables[key] = { kind: 'secret', environmentUid: metadata.uid, name: key, version };
       mark(key, baseline);
     }
-    Object.assign(result.files, spec.files ?? {});
+    for (const [path, content] of Object.entries(spec.files ?? {})) {
+      result.files[path] = content;
+      result.fileOwners[path] = metadata.name;
+    }
   };
   const mark = (name: string, baseline: boolean): void => {
     if (baseline) result.fromBaseline.add(name);

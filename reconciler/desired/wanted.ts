@@ -1,11 +1,15 @@
 /** What a sandbox wants, from its document and everything that it refers to. */
-import type { Limits, SandboxService, StoredDocument } from '#schema/documents';
+import type { Limits, SandboxService, StoredDocument, UpstreamsFile } from '#schema/documents';
+import { SdpError } from '#schema/errors';
 import { GATEWAY_SERVICE, slugOf } from '#schema/names';
 import type { Defaults } from '../contract.ts';
 import type { Desired, Inputs, Problem, Source, WantedService } from '../model.ts';
+import { peersOf } from '../upstreams/peers.ts';
+import { clashOf, renderUpstreams } from '../upstreams/render.ts';
+import { durationSeconds } from './duration.ts';
 import { memoryBytes } from './memory.ts';
 import { resolveSource } from './resolution.ts';
-import { layerVariables } from './variables.ts';
+import { layerVariables, type Layered } from './variables.ts';
 
 /** Port of a service whose catalogue entry names none. */
 const DEFAULT_PORT = 8080;
@@ -56,7 +60,7 @@ function wanted(
   name: string,
   kind: WantedService['kind'],
   repository: string,
-  service: SandboxService,
+  service: SandboxService & { upstreamsFile?: UpstreamsFile },
   entry: StoredDocument<'Service'> | undefined,
   problem: Problem | undefined,
 ): WantedService {
@@ -70,6 +74,7 @@ function wanted(
     inputs.environments,
     { sandbox: metadata.slug, service: name },
   );
+  const made = upstreamsOf(inputs, name, service.upstreamsFile ?? entry?.spec.upstreamsFile, layered);
   const shared = (entry?.spec.sharedState ?? []).filter((variable) => layered.fromBaseline.has(variable));
   return {
     service: name,
@@ -80,15 +85,41 @@ function wanted(
     pin: service.node,
     variables: layered.variables,
     files: layered.files,
+    ...(made?.upstreams === undefined ? {} : { upstreams: made.upstreams }),
     limits: limitsOf(service.resources, spec.limits),
     port: entry?.spec.port ?? DEFAULT_PORT,
     health: entry?.spec.health,
     replace: entry?.spec.replace ?? 'beside',
-    problem: problem ?? layered.problem,
+    drainSeconds: entry?.spec.drain === undefined ? undefined : durationSeconds(entry.spec.drain),
+    problem: problem ?? layered.problem ?? made?.problem,
     warnings: shared.map(
       (variable) => `${name} keeps the baseline's value of ${variable}: it works on state that others use.`,
     ),
   };
+}
+
+/** The file, or why there can be none. */
+function upstreamsOf(
+  inputs: Inputs,
+  service: string,
+  file: UpstreamsFile | undefined,
+  { files, fileOwners }: Pick<Layered, 'files' | 'fileOwners'>,
+): { upstreams: NonNullable<WantedService['upstreams']>; problem?: Problem } | undefined {
+  if (file === undefined) return undefined;
+  const catalogue = [...inputs.catalogue].map(([slug, { metadata, spec }]) => [slug, { name: metadata.name, spec }] as const);
+  const variables = { services: peersOf(catalogue), sandbox: inputs.sandbox.metadata.slug, service };
+  const other = clashOf(file.path, Object.keys(files));
+  if (other !== undefined) {
+    const reason = `${service} gets ${file.path} twice over: from its upstreamsFile, and as ${other} from the files of the environment ${fileOwners[other]}. Give one of them another path.`;
+    return { upstreams: { file, content: '' }, problem: { code: 'invalid_document', reason } };
+  }
+  try {
+    return { upstreams: { file, content: renderUpstreams(file, variables) } };
+  } catch (thrown) {
+    const { code, message, hint } = SdpError.from(thrown);
+    const reason = `The file ${file.path} of ${service} cannot be made: ${message}${hint === undefined ? '' : ` ${hint}`}`;
+    return { upstreams: { file, content: '' }, problem: { code, reason } };
+  }
 }
 
 function sourceOf(inputs: Inputs, service: string, repository: string, want: SandboxService): Source {

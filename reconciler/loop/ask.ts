@@ -8,6 +8,7 @@ import type { Step } from '../model.ts';
 import { onlineNodes, ownContainers, worldOf } from '../observed/world.ts';
 import { engineRoutes } from '../routes/edge-routes.ts';
 import { routeChoices } from '../routes/choices.ts';
+import { routeFaults } from '../routes/faults.ts';
 import { routeStatus } from '../status/route-status.ts';
 import { toCommand } from '../dispatch/to-command.ts';
 import type { LoopContext } from './context.ts';
@@ -17,15 +18,17 @@ import { situationOf } from './survey.ts';
 export async function routeViews(loop: LoopContext, slug: string): Promise<RouteView[]> {
   const inputs = await readInputs(loop.store, loop.store, () => loop.store.get('Sandbox', slug));
   if (!inputs) throw noSandbox(slug);
-  const situation = situationOf(inputs, loop.fleet.nodes(), loop.defaults);
-  const engines = engineRoutes(situation);
+  const now = loop.clock.now();
+  const situation = situationOf(inputs, loop.fleet.nodes(), { ...loop, now });
+  const routes = engineRoutes(situation);
+  const known = { ...situation, routes, faults: routeFaults(inputs, now), previous: inputs.sandbox.status };
   return routeChoices(inputs, situation.desired).map((choice): RouteView => {
     const edges: Record<string, EdgeTarget> = {};
-    for (const { owner, routes } of engines) {
-      const target = routes.inside[choice.service];
+    for (const { owner, routes: own } of routes) {
+      const target = own?.inside[choice.service];
       if (target) edges[owner.name] = target;
     }
-    return { service: choice.service, ...routeStatus(choice, situation), edges };
+    return { service: choice.service, ...routeStatus(choice, known), edges };
   });
 }
 

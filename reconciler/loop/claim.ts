@@ -32,12 +32,16 @@ export async function claimAll(
       if (placement.kind === 'node' && placement.node.engine === node.engine) unclaimed.set(service, problem.reason);
     }
   }
-  for (const { service, kind, node, avoid } of claims.ports) {
+  for (const { service, kind, node, avoid, lost } of claims.ports) {
     const range = node.ports?.[kind];
     if (!range) continue;
-    const problem = await tried(() =>
-      loop.store.claimPort({ engine: node.engine, kind, service, ...owner }, range, avoid),
-    );
+    const problem = await tried(async () => {
+      const { port } = await loop.store.claimPort({ engine: node.engine, kind, service, ...owner }, range, avoid);
+      if (lost === undefined) return;
+      const newest = inputs.deployments.find((deployment) => deployment.service === service);
+      const text = `Port ${lost} of ${service} on ${node.name} is held by another process now: ${service} has port ${port} instead.`;
+      if (newest) loop.announcer.log(newest.id, 'DEPLOY', text);
+    });
     changed = true;
     if (!problem) continue;
     problems.push({ service, problem });

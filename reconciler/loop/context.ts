@@ -25,6 +25,8 @@ export type ReconcilerStore = Pick<
     | 'claimSubnet'
     | 'ports'
     | 'subnets'
+    | 'personalPorts'
+    | 'settlePersonalPort'
     | 'releasePort'
     | 'releaseSandbox'
     | 'nodes'
@@ -67,12 +69,16 @@ export interface LoopContext {
   announcer: Announcer;
   clock: Clock;
   defaults: Defaults;
+  /** Address of the control plane as people know it; edges link to it. */
+  publicUrl: string | undefined;
   epoch: number;
   random: () => number;
   book: DeploymentBook;
   dispatcher: Dispatcher;
   logins: Logins;
   soft: SoftFailures;
+  /** Look at this sandbox soon. */
+  enqueue: (uid: string) => void;
   /** Tells which documents a sandbox was seen to read. */
   noteRead: (uid: string, keys: ReadonlySet<string>) => void;
 }

@@ -45,7 +45,17 @@ export function failureOf({ uid, step, error, former, now, random }: FailureInpu
   if (error.code === 'missing_commit' && step.kind === 'build' && count < ATTEMPT_LIMIT) {
     return { attempt: { ...base, nextAt: later(0) }, lasting: true };
   }
-  const terminal = TERMINAL_CODES.has(error.code) || (error.code === 'missing_commit' && step.kind === 'fetch');
+  const terminal =
+    TERMINAL_CODES.has(error.code) || (error.code === 'missing_commit' && step.kind === 'fetch') || costsAGap(step, error);
   if (!endless && (terminal || count >= ATTEMPT_LIMIT)) return { attempt: base, lasting: true };
   return { attempt: { ...base, nextAt: later(backoffMs(count, random)) }, lasting: true };
+}
+
+/**
+ * Where the old version stops first, each try interrupts those who use it: a new version that did not come up once is
+ * not tried again until somebody changes something.
+ */
+function costsAGap({ order }: Step, { code }: SdpError): boolean {
+  if (order?.type !== 'run' || order.container.replace !== 'recreate' || order.expects === null) return false;
+  return code === 'health_check_failed' || code === 'container_exited';
 }

@@ -4,6 +4,8 @@ import { isTerminal } from '#schema/states';
 import type { Outcome } from '../contract.ts';
 import { serves } from '../deployments/rollouts.ts';
 import { releasablePorts } from '../plan/claims.ts';
+import { engineRoutes, inForce } from '../routes/edge-routes.ts';
+import { nextFaultEnd } from '../routes/faults.ts';
 import { statusOf } from '../status/status.ts';
 import { claimAll } from './claim.ts';
 import { allAttempts, type LoopContext } from './context.ts';
@@ -31,9 +33,9 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
   loop.noteRead(uid, inputs.read);
   if (inputs.sandbox.metadata.deletedAt !== undefined) return removeSandbox(loop, inputs);
 
-  const situation = situationOf(inputs, loop.fleet.nodes(), loop.defaults);
-  const claimed = await claimAll(loop, situation);
   const now = loop.clock.now();
+  const situation = situationOf(inputs, loop.fleet.nodes(), { ...loop, now });
+  const claimed = await claimAll(loop, situation);
   const survey = surveyOf(
     { ...situation, inputs: claimed.inputs },
     {
@@ -41,7 +43,6 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
       attempts: allAttempts(claimed.inputs.attempts, loop.soft.of(uid)),
       logins: loop.logins.keysFor(situation.desired, claimed.inputs.deployments),
       unclaimed: claimed.unclaimed,
-      now,
     },
   );
   const dispatch = (steps: Survey['steps'], deployments = survey.inputs.deployments): Promise<void> =>
@@ -79,13 +80,33 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
   });
   const { name, slug } = survey.inputs.sandbox.metadata;
   if (await store.writeStatus(uid, status)) loop.announcer.status(name, slug, status);
+  await settlePersonalPorts(loop, survey);
   const released = await releasePorts(loop, survey);
-  if (released) return { kind: 'requeue', afterMs: 0 };
+  if (released || saysOtherwise(survey, deployments)) return { kind: 'requeue', afterMs: 0 };
   const watching =
     survey.diff.keep.some((entry) => entry.holder && !serves(entry.holder)) &&
     deployments.some((item) => !isTerminal(item.state));
   const look = watching ? HEALTH_LOOK_MS : claimed.problems.length > 0 ? POOL_LOOK_MS : undefined;
-  return earliestWait(survey.inputs.attempts, now, look);
+  const faultEnds = nextFaultEnd(survey.inputs, now);
+  return earliestWait(survey.inputs.attempts, now, ...[look, faultEnds].filter((ms) => ms !== undefined));
+}
+
+/** Once somebody's port leads here in fact, the sandbox that it led to before gives it up: no request meets neither. */
+async function settlePersonalPorts(loop: LoopContext, { desired, inputs, routes }: Survey): Promise<void> {
+  const { uid } = desired.ref;
+  for (const { user, engine, sandboxUid, formerUid } of inputs.personal) {
+    if (sandboxUid !== uid || formerUid === undefined) continue;
+    if (!routes.some((item) => item.engine === engine && inForce(item, uid))) continue;
+    await loop.store.settlePersonalPort(user, uid);
+    loop.enqueue(formerUid);
+  }
+}
+
+/** What became of a deployment in this pass changes what edges say of a container that is not there. */
+function saysOtherwise(survey: Survey, deployments: Survey['inputs']['deployments']): boolean {
+  if (deployments === survey.inputs.deployments) return false;
+  const routes = engineRoutes({ ...survey, inputs: { ...survey.inputs, deployments } });
+  return routes.some((item, index) => item.hash !== survey.routes[index]?.hash);
 }
 
 /** Gives back the ports that nothing needs. Answers whether there were any. */

@@ -5,7 +5,7 @@ import type { PlanView } from '#schema/http';
 import type { PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
 import type { CarriedResolution } from '#specs/store';
 import type { Inputs } from '../model.ts';
-import { claimsOf, releasablePorts } from '../plan/claims.ts';
+import { claimsOf, fullPools, releasablePorts } from '../plan/claims.ts';
 import { planView } from '../plan/view.ts';
 import type { LoopContext } from './context.ts';
 import { overlay } from './overlay.ts';
@@ -32,7 +32,7 @@ export async function previewPlan(loop: LoopContext, request: PreviewRequest): P
   const carried = request.carried.map((row): Resolution => ({ ...row, ...made }));
   const inputs: Inputs = { ...found, resolutions: [...found.resolutions, ...carried] };
   const fleet = loop.fleet.nodes();
-  const situation = situationOf(inputs, fleet, loop.defaults);
+  const situation = situationOf(inputs, fleet, { ...loop, now });
   const survey = surveyOf(
     { ...situation, inputs: asIfClaimed(situation) },
     {
@@ -40,7 +40,6 @@ export async function previewPlan(loop: LoopContext, request: PreviewRequest): P
       attempts: inputs.attempts,
       logins: loop.logins.keysFor(situation.desired, inputs.deployments),
       unclaimed: new Map(),
-      now,
     },
   );
   const reporting = fleet.some((node) => node.online && node.state !== undefined);
@@ -50,9 +49,16 @@ export async function previewPlan(loop: LoopContext, request: PreviewRequest): P
     steps: survey.steps,
     claims: claimsOf(survey.desired, survey.placements, survey.world, inputs),
     releases: releasablePorts(survey.desired, survey.placements, survey.world, inputs.ports),
-    problems: [],
+    problems: await poolsBefore(loop, situation),
     warnings: reporting ? [] : ['No node reports at the moment, so this plan knows only what the documents say.'],
   });
+}
+
+/** Reads what others have only when something is to be claimed. */
+async function poolsBefore(loop: LoopContext, { claims }: Situation): Promise<ReturnType<typeof fullPools>> {
+  if (claims.ports.length === 0 && claims.subnets.length === 0) return [];
+  const [ports, personal, subnets] = await Promise.all([loop.store.ports(), loop.store.personalPorts(), loop.store.subnets()]);
+  return fullPools(claims, { ports: [...ports, ...personal], subnets });
 }
 
 /** Stands in for what would be claimed, so that the routes that follow can be shown. */

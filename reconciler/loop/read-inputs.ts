@@ -14,7 +14,7 @@ export interface DocumentReader {
 
 export type RecordReader = Pick<
   RecordStore,
-  'resolutions' | 'attempts' | 'ports' | 'subnets' | 'deployments' | 'nodes'
+  'resolutions' | 'attempts' | 'ports' | 'subnets' | 'personalPorts' | 'deployments' | 'nodes'
 >;
 
 /** How many of the newest deployments are looked at. */
@@ -31,13 +31,14 @@ export async function readInputs(
   if (!sandbox) return undefined;
   const { uid, slug } = sandbox.metadata;
   const read = new Set<string>([`Sandbox/${slug}`, `Route/${slug}`]);
-  const [route, services, resolutions, attempts, ports, subnets, deployments, open, nodeRecords] = await Promise.all([
+  const [route, services, resolutions, attempts, ports, subnets, personal, deployments, open, nodeRecords] = await Promise.all([
     documents.get('Route', slug),
     documents.list('Service'),
     records.resolutions(uid),
     records.attempts(uid),
     records.ports({ sandboxUid: uid }),
     records.subnets({ sandboxUid: uid }),
+    records.personalPorts({ sandboxUid: uid }),
     records.deployments({ sandboxUid: uid, limit: DEPLOYMENTS }),
     records.deployments({ sandboxUid: uid, open: true }),
     records.nodes(),
@@ -57,6 +58,7 @@ export async function readInputs(
     attempts,
     ports,
     subnets,
+    personal,
     nodeRecords,
     read,
     deployments: [...deployments, ...open.filter((deployment) => !known.has(deployment.id))],

@@ -25,6 +25,11 @@ export async function removeSandbox(loop: LoopContext, inputs: Inputs): Promise<
   const attempts = allAttempts(inputs.attempts, loop.soft.of(uid));
   const now = loop.clock.now();
   const { steps, silent } = deletionOf({ ref, world, ports: inputs.ports, subnets: inputs.subnets, attempts, now });
+  for (const { user, sandboxUid, formerUid } of inputs.personal) {
+    if (sandboxUid !== uid || formerUid === undefined) continue;
+    await loop.store.settlePersonalPort(user, uid);
+    loop.enqueue(formerUid);
+  }
   if (steps.length === 0 && silent.length === 0 && loop.dispatcher.of(uid).size === 0) {
     await loop.store.releaseSandbox(uid);
     await loop.store.clearAttempts(uid);
@@ -33,12 +38,11 @@ export async function removeSandbox(loop: LoopContext, inputs: Inputs): Promise<
     return { kind: 'done' };
   }
   await dispatchSteps(loop, { uid, steps, attempts, deployments: [], services: [] });
-  const survey = surveyOf(situationOf(inputs, loop.fleet.nodes(), loop.defaults), {
+  const survey = surveyOf(situationOf(inputs, loop.fleet.nodes(), { ...loop, now }), {
     defaults: loop.defaults,
     attempts,
     logins: new Set(),
     unclaimed: new Map(),
-    now,
   });
   const problems = silent.map(({ problem }) => ({ problem }));
   const status = statusOf({

@@ -11,7 +11,7 @@ export function cancelReason(step: Step, desired: Desired, diff: Diff): string |
   if (!want) return 'the sandbox does not run this service any more';
   if (desired.suspended) return 'the sandbox is suspended';
   if (want.run === 'stopped') return 'the service is stopped';
-  if (order.type === 'run') return undefined;
+  if (order.type === 'run') return drainsOnly(order, diff) ? 'something newer was asked for' : undefined;
   const undecided = [...diff.unknown, ...diff.blocked].some((item) => item.want?.service === order.service);
   if (undecided) return undefined;
   const fetches = diff.fetch.filter((item) => item.want.service === order.service);
@@ -21,4 +21,13 @@ export function cancelReason(step: Step, desired: Desired, diff: Diff): string |
   const entries = [...diff.create, ...diff.replace, ...diff.start, ...diff.keep, ...fetches];
   const images = entries.filter((item) => item.want.service === order.service).map((item) => item.target?.image);
   return images.includes(order.image) ? undefined : 'something newer was asked for';
+}
+
+/**
+ * A run whose container serves already waits for its predecessor's connections, for up to an hour; something newer need
+ * not wait with it. The predecessor goes on draining, and the next run ends it. Any other run is short and ends by itself.
+ */
+function drainsOnly(order: Extract<NonNullable<Step['order']>, { type: 'run' }>, diff: Diff): boolean {
+  const next = [...diff.fetch, ...diff.replace].find((item) => item.want.service === order.service);
+  return next?.holder?.hash === order.container.hash && next.target?.hash !== order.container.hash;
 }

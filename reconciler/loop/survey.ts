@@ -17,9 +17,20 @@ export interface Situation {
   world: World;
   placements: ReadonlyMap<string, Placement>;
   claims: Claims;
+  /** Milliseconds since 1970. */
+  now: number;
+  /** Address of the control plane as people know it. */
+  publicUrl: string | undefined;
 }
 
-export function situationOf(inputs: Inputs, fleet: readonly FleetNode[], defaults: Defaults): Situation {
+export interface SituationContext {
+  defaults: Defaults;
+  publicUrl?: string | undefined;
+  now: number;
+}
+
+export function situationOf(inputs: Inputs, fleet: readonly FleetNode[], context: SituationContext): Situation {
+  const { defaults, publicUrl, now } = context;
   const desired = desiredOf(inputs, defaults);
   const world = worldOf(fleet, inputs.nodeRecords, desired.ref);
   const placements = new Map(
@@ -28,7 +39,7 @@ export function situationOf(inputs: Inputs, fleet: readonly FleetNode[], default
       placementOf({ want, sandboxSlug: desired.ref.slug, world, ports: inputs.ports, deployments: inputs.deployments }),
     ]),
   );
-  return { inputs, desired, world, placements, claims: claimsOf(desired, placements, world, inputs) };
+  return { inputs, desired, world, placements, claims: claimsOf(desired, placements, world, inputs), now, publicUrl };
 }
 
 export interface Survey extends Situation {
@@ -46,13 +57,12 @@ export interface SurveyContext {
   logins: ReadonlySet<string>;
   /** Why a service cannot run yet although its image may be there, by service. */
   unclaimed: ReadonlyMap<string, string>;
-  now: number;
 }
 
 export function surveyOf(situation: Situation, context: SurveyContext): Survey {
-  const { desired, world, placements } = situation;
+  const { desired, world, placements, now } = situation;
   const inputs: Inputs = { ...situation.inputs, attempts: context.attempts };
-  const { now, logins, unclaimed, defaults } = context;
+  const { logins, unclaimed, defaults } = context;
   const diff = diffOf({
     desired,
     world,
@@ -62,7 +72,7 @@ export function surveyOf(situation: Situation, context: SurveyContext): Survey {
     logins,
     now,
   });
-  const routes = engineRoutes({ inputs, desired, world, placements });
+  const routes = engineRoutes({ ...situation, inputs });
   const steps = planOf({ diff, desired, world, inputs, routes, defaults, unclaimed, now });
   return { ...situation, inputs, choices: routeChoices(inputs, desired), diff, routes, steps };
 }

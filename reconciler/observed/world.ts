@@ -86,3 +86,9 @@ export function ownContainers(nodes: readonly NodeWorld[]): Located[] {
 export function foreignPorts(world: World, engine: string): number[] {
   return nodesOfEngine(world, engine).flatMap((node) => (node.online ? node.state?.edge.foreignPorts ?? [] : []));
 }
+
+/** Ports that are never handed out: those of others, and the one that serves all sandboxes. */
+export function avoidedPorts(world: World, engine: string): number[] {
+  const shared = nodesOfEngine(world, engine).map((node) => node.state?.edge.sharedPort);
+  return [...foreignPorts(world, engine), ...shared.filter((port) => port !== undefined)];
+}

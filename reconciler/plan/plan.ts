@@ -177,20 +177,21 @@ function routeSteps({ routes, desired }: PlanInput): Step[] {
       (item): Step => ({
         action: 'route',
         node: item.owner.name,
-        reason: 'the routes in force differ from the wanted ones',
+        reason: item.routes === null ? 'its routes are not wanted here any more' : 'the routes in force differ from the wanted ones',
         key: `@routes/${item.engine}`,
         kind: 'routes',
         subject: item.hash,
         // An edge that recovers is tried at once.
         input: `${item.hash} ${item.owner.state?.edge.state ?? ''}`,
         order: { type: 'routes', sandbox: desired.ref, routes: item.routes, hash: item.hash },
+        ...(item.home ? {} : { aside: true as const }),
       }),
     );
 }
 
 function removeSteps({ diff, desired, routes }: PlanInput): Step[] {
   // Requests are led elsewhere before their container goes. An edge that failed serves nobody.
-  const pending = routes.some((item) => item.owner.state?.edge.state === 'ready' && !inForce(item, desired.ref.uid));
+  const pending = routes.some((item) => item.home && item.owner.state?.edge.state === 'ready' && !inForce(item, desired.ref.uid));
   return diff.remove.map((item): Step => {
     const step: Step =
       item.kind === 'container'

@@ -1,9 +1,12 @@
 /** Steps that bring containers up: create, replace, and what comes after a fetch. */
-import { containerName, edgeHost, edgeUrl, GATEWAY_SERVICE, networkName, urlVariable } from '#schema/names';
+import { containerName, networkName } from '#schema/names';
 import type { ContainerSpec } from '#schema/wire/commands';
 import { trialKey, type Entry } from '../diff/diff.ts';
 import type { Step, World } from '../model.ts';
+import { trialOf } from '../diff/attempts.ts';
 import { nodesOfEngine } from '../observed/world.ts';
+import { peersOf } from '../upstreams/peers.ts';
+import { blockedByOthers, gapReason, startAgain, stopOthers } from './one-at-a-time.ts';
 import type { PlanInput } from './plan.ts';
 
 export function runSteps(input: PlanInput): Step[] {
@@ -16,7 +19,7 @@ export function runSteps(input: PlanInput): Step[] {
       action,
       service: entry.want.service,
       node: entry.node.name,
-      reason: entry.reason,
+      reason: gapReason(entry, input.defaults),
       ...trialKey(entry.want.service, 'run', target.hash, desired.generation),
       healing: entry.healing,
       order: {
@@ -33,13 +36,23 @@ export function runSteps(input: PlanInput): Step[] {
     else if (entry.needsBuild) steps.push({ ...step, waits: 'comes after the build' });
     else if (!hasNetwork(entry, networkName(desired.ref.slug), world))
       steps.push({ ...step, waits: 'comes after the network' });
+    else if (entry.want.replace === 'recreate') addAlone(step, entry);
     else steps.push(step);
+  };
+  /** Where two copies must not run at once, those on other engines stop first; they come back when it fails here. */
+  const addAlone = (step: Step, entry: Entry): void => {
+    const free = trialOf(input.inputs.attempts, step, input.now).kind === 'free';
+    const stops = free ? stopOthers(entry, input) : [];
+    const waits = free ? blockedByOthers(entry, input) : undefined;
+    steps.push(...stops, waits === undefined ? step : { ...step, waits });
+    if (!free) steps.push(...startAgain(entry, input));
   };
   for (const entry of diff.create) add('create', entry);
   for (const entry of diff.replace) add('replace', entry);
   for (const entry of diff.fetch) {
     const action = entry.holder ? 'replace' : 'create';
-    steps.push(later(action, entry, `run the fetched version of ${entry.want.service}`));
+    const run = `run the fetched version of ${entry.want.service}`;
+    steps.push(later(action, entry, gapReason({ ...entry, reason: run }, input.defaults)));
   }
   return steps;
 }
@@ -47,9 +60,9 @@ export function runSteps(input: PlanInput): Step[] {
 function containerOf(entry: Entry, { desired, inputs, defaults }: PlanInput): ContainerSpec {
   const { want, target } = entry;
   if (!target) throw new Error(`No target for ${want.service}`);
-  const peers = [...inputs.catalogue].filter(([slug]) => slug !== GATEWAY_SERVICE).sort(([a], [b]) => (a < b ? -1 : 1));
+  const peers = peersOf([...inputs.catalogue].map(([slug, { metadata, spec }]) => [slug, { name: metadata.name, spec }]));
   const injected: Record<string, string> = { PORT: String(want.port) };
-  for (const [slug, document] of peers) injected[document.spec.urlVariable ?? urlVariable(slug)] = edgeUrl(slug);
+  for (const { variable, url } of peers) injected[variable] = url;
   const plain = Object.entries(want.variables).flatMap(([name, source]) =>
     source.kind === 'plain' ? [[name, source.value] as const] : [],
   );
@@ -62,15 +75,15 @@ function containerOf(entry: Entry, { desired, inputs, defaults }: PlanInput): Co
     network: networkName(desired.ref.slug),
     variables: Object.fromEntries(plain),
     injected,
-    edgeHosts: peers.map(([slug]) => edgeHost(slug)),
-    files: want.files,
+    edgeHosts: peers.map(({ host }) => host),
+    files: want.upstreams ? { ...want.files, [want.upstreams.file.path]: want.upstreams.content } : want.files,
     port: want.port,
     ...(want.health === undefined ? {} : { health: want.health }),
     kind: target.build,
     ...want.limits,
     replace: want.replace,
     startSeconds: defaults.startSeconds,
-    drainSeconds: defaults.drainSeconds,
+    drainSeconds: want.drainSeconds ?? defaults.drainSeconds,
   };
 }
 

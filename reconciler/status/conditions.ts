@@ -1,6 +1,8 @@
 /** Conditions of a sandbox: plain sentences, each with what to do where there is something to do. */
 import type { Condition, ConditionStatus, ConditionType } from '#schema/status';
+import type { Choice } from '../routes/choices.ts';
 import { inForce } from '../routes/edge-routes.ts';
+import { checkOf } from './checks.ts';
 import type { ServiceView } from './service-status.ts';
 import type { StatusInput } from './status.ts';
 
@@ -21,7 +23,7 @@ export function conditionsOf(
   const failed = failedServices(views);
   const ready = readiness(input, views, [login, blocked, nodes, failed]);
   const at = new Date(input.now).toISOString();
-  const conditions = [ready, login, blocked, nodes, failed].map((finding): Condition => {
+  const conditions = [ready, login, blocked, nodes, failed, routesReachable(input)].map((finding): Condition => {
     const before = input.previous?.conditions.find((condition) => condition.type === finding.type);
     return { ...finding, lastTransitionTime: before?.status === finding.status ? before.lastTransitionTime : at };
   });
@@ -63,6 +65,29 @@ function nodesReachable({ diff }: StatusInput): Finding {
   return { type: 'NodesReachable', status: 'False', reason: 'NodeSilent', message: [...new Set(silent)].join(' ') };
 }
 
+/** Targets that the edges asked and that did not answer, by name: never a silent fall-through. */
+function routesReachable(input: StatusInput): Finding {
+  const type = 'RoutesReachable';
+  if (input.desired.suspended || input.desired.deleting)
+    return { type, status: 'Unknown', reason: 'AtRest', message: 'Nothing is checked while the sandbox is at rest.' };
+  const checks = input.choices.flatMap((choice) => {
+    const check = checkOf(choice.service, input);
+    return check === undefined ? [] : [{ choice, check }];
+  });
+  if (checks.length === 0)
+    return { type, status: 'Unknown', reason: 'NotChecked', message: 'No target of its routes was checked yet.' };
+  const lost = checks.filter(({ check }) => !check.ok);
+  if (lost.length === 0)
+    return { type, status: 'True', reason: 'AllAnswer', message: 'Every target that was checked answers.' };
+  const said = lost.map(({ choice, check }) => `${choice.service} (${targetWords(choice)}): ${check.message}`);
+  return { type, status: 'False', reason: 'TargetUnreachable', message: said.join(' ') };
+}
+
+function targetWords(choice: Choice): string {
+  if (choice.target === 'ocp' || choice.target === 'url') return choice.url;
+  return choice.target === 'other-sandbox' ? `sandbox ${choice.sandbox}` : 'its container here';
+}
+
 function failedServices(views: readonly ServiceView[]): Finding {
   const failed = views.filter((view) => view.state === 'FAILED');
   if (failed.length === 0)
@@ -95,9 +120,10 @@ function readiness(input: StatusInput, views: readonly ServiceView[], others: re
     return finding('False', 'Unhealthy', `${unhealthy.want.service}: ${unhealthy.message ?? 'its health check fails'}`);
   const behind = views.find((view) => view.want.run !== 'stopped' && !(view.reached && view.state === 'RUNNING'));
   if (behind) return finding('False', 'Progressing', `${behind.want.service}: ${behind.message ?? behind.state}`);
-  const unrouted = input.routes.find((item) => !inForce(item, input.desired.ref.uid));
-  if (unrouted || input.routes.length === 0) {
-    const step = input.steps.find((item) => item.action === 'route');
+  const homes = input.routes.filter((item) => item.home);
+  const unrouted = homes.find((item) => !inForce(item, input.desired.ref.uid));
+  if (unrouted || homes.length === 0) {
+    const step = input.steps.find((item) => item.action === 'route' && !item.aside);
     const edge = unrouted?.owner.state?.edge;
     const why =
       edge && edge.state !== 'ready' ? ` Its edge is ${edge.state}${edge.message ? `: ${edge.message}` : ''}.` : '';

@@ -1,12 +1,13 @@
 /** What a sandbox's status says: pure. */
 import type { Deployment } from '#schema/records';
 import { advance, type DeploymentState, type Health, type Sync } from '#schema/states';
-import type { SandboxStatus, ServiceStatus } from '#schema/status';
+import type { Condition, SandboxStatus, ServiceStatus } from '#schema/status';
 import type { Diff } from '../diff/diff.ts';
 import type { Desired, Inputs, Placement, Problem, Step, World } from '../model.ts';
 import { edgeOwner } from '../observed/world.ts';
 import { inForce, type EngineRoutes } from '../routes/edge-routes.ts';
 import type { Choice } from '../routes/choices.ts';
+import { routeFaults } from '../routes/faults.ts';
 import { conditionsOf, unreached } from './conditions.ts';
 import { routeStatus } from './route-status.ts';
 import { serviceView, type ServiceView } from './service-status.ts';
@@ -33,10 +34,11 @@ export interface StatusInput {
 export function statusOf(input: StatusInput): SandboxStatus {
   const { inputs, desired } = input;
   const views = desired.services.map((want) => serviceView(input, want));
-  const health = healthOf(input, views);
   const { conditions, nextAction } = conditionsOf(input, views);
+  const health = atMost(healthOf(input, views), conditions);
   const services: Record<string, ServiceStatus> = {};
-  for (const choice of input.choices) services[choice.service] = { route: routeStatus(choice, input) };
+  const faults = routeFaults(inputs, input.now);
+  for (const choice of input.choices) services[choice.service] = { route: routeStatus(choice, { ...input, faults }) };
   let gateway: SandboxStatus['gateway'];
   for (const view of views) {
     if (view.want.kind === 'gateway') gateway = { ...view.status, ...gatewayUrl(view, input) };
@@ -55,6 +57,12 @@ export function statusOf(input: StatusInput): SandboxStatus {
   };
 }
 
+/** All may run well while a request that they pass on ends nowhere. */
+function atMost(health: Health, conditions: readonly Condition[]): Health {
+  const lost = conditions.some(({ type, status }) => type === 'RoutesReachable' && status === 'False');
+  return lost && health === 'Healthy' ? 'Degraded' : health;
+}
+
 function gatewayUrl(view: ServiceView, input: StatusInput): { url?: string } {
   const port = input.inputs.ports.find((item) => item.kind === 'gateway' && item.port === view.status.port);
   if (!port) return {};
@@ -71,8 +79,8 @@ export function operationOf(states: readonly DeploymentState[]): DeploymentState
 
 function syncOf(input: StatusInput, views: readonly ServiceView[]): Sync {
   if (views.some((view) => view.unknown)) return 'Unknown';
-  const routed = input.routes.every((item) => inForce(item, input.desired.ref.uid));
-  const settled = input.steps.length === 0 && input.diff.blocked.length === 0 && input.problems.length === 0;
+  const routed = input.routes.every((item) => !item.home || inForce(item, input.desired.ref.uid));
+  const settled = input.steps.every((step) => step.aside) && input.diff.blocked.length === 0 && input.problems.length === 0;
   return settled && routed ? 'Synced' : 'OutOfSync';
 }
 

@@ -104,14 +104,44 @@ export interface RouteSpec {
   };
 }
 /**
- * Target of one service.
+ * Target of one service, and what is done to some of its requests. Without a target: as if there were no entry.
  */
 export interface RouteEntry {
-  target: RouteTarget;
+  target?: RouteTarget;
+  fault?: RouteFault;
 }
 /**
  * The same service of another sandbox.
  */
 export interface OtherSandbox {
   sandbox: Name;
+}
+/**
+ * What the edge does to some requests of this sandbox for the service, for tests of negative paths. Give exactly one of status, delay and reset. Nobody else sees it, and it ends by itself.
+ */
+export interface RouteFault {
+  /**
+   * Answers with this HTTP status, from 200 to 599, in place of the service.
+   */
+  status?: number;
+  /**
+   * Passes the request on so much later, such as 2s or 500ms; at most 60s.
+   */
+  delay?: string;
+  /**
+   * Ends the connection without an answer.
+   */
+  reset?: true;
+  /**
+   * Share of the requests that it happens to, from 1 to 100; all when left out.
+   */
+  percent?: number;
+  /**
+   * Only requests whose path begins so, such as /pay.
+   */
+  path?: string;
+  /**
+   * When it ends, ISO 8601 with a time zone. When left out, it ends one hour after the last write of this Route, whatever that write changed.
+   */
+  until?: string;
 }

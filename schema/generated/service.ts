@@ -36,6 +36,22 @@ export type SharedState = string[];
  * beside: the new version starts beside the old one. recreate: the old one stops first, where two copies must not run at once.
  */
 export type Replace = 'beside' | 'recreate';
+/**
+ * How long a replaced container may go on with the connections that it has, such as WebSockets and streams: 0s to 1h. It ends earlier when none is open. Default: 3s.
+ */
+export type Drain = string;
+/**
+ * Absolute path inside the container.
+ */
+export type Path = string;
+/**
+ * json and yaml: a map of service to URL; env: NAME_URL=URL lines; php: a file that returns such a map; nginx: one upstream block per service (set the Host header to {service}.sdp).
+ */
+export type Format = 'json' | 'yaml' | 'env' | 'php' | 'nginx';
+/**
+ * Liquid template of the file. It knows services (a list of name, slug, variable, url, host, port), sandbox and service (slugs).
+ */
+export type Template = string;
 
 /**
  * A service of the catalogue: where its sources are, where OCP serves it, how it is run.
@@ -132,4 +148,14 @@ export interface ServiceSpec {
   urlVariable?: URLVariable;
   sharedState?: SharedState;
   replace?: Replace;
+  drain?: Drain;
+  upstreamsFile?: UpstreamsFile;
+}
+/**
+ * A file with the stable addresses of all services, for a program that reads its upstreams from a file. Written into the container when it is made; a new catalogue entry reaches it with the next replacement. Give exactly one of format and template.
+ */
+export interface UpstreamsFile {
+  path: Path;
+  format?: Format;
+  template?: Template;
 }

@@ -37,6 +37,18 @@ export type Memory = string;
  */
 export type Node = string;
 /**
+ * Absolute path inside the container.
+ */
+export type Path = string;
+/**
+ * json and yaml: a map of service to URL; env: NAME_URL=URL lines; php: a file that returns such a map; nginx: one upstream block per service (set the Host header to {service}.sdp).
+ */
+export type Format = 'json' | 'yaml' | 'env' | 'php' | 'nginx';
+/**
+ * Liquid template of the file. It knows services (a list of name, slug, variable, url, host, port), sandbox and service (slugs).
+ */
+export type Template = string;
+/**
  * true: the service is not run here and requests for it go to OCP.
  */
 export type UseOCP = true;
@@ -165,6 +177,7 @@ export interface Gateway {
   variables?: Variables;
   resources?: Limits;
   node?: Node;
+  upstreamsFile?: UpstreamsFile;
 }
 /**
  * Environment variables by name. Values may use {sandbox} and {service}. A value holds at most 120 KiB; put larger ones into files.
@@ -178,6 +191,14 @@ export interface Variables {
 export interface Limits {
   cpu?: CPU;
   memory?: Memory;
+}
+/**
+ * A file with the stable addresses of all services, for a program that reads its upstreams from a file. Written into the container when it is made; a new catalogue entry reaches it with the next replacement. Give exactly one of format and template.
+ */
+export interface UpstreamsFile {
+  path: Path;
+  format?: Format;
+  template?: Template;
 }
 /**
  * The services of the sandbox by name. A service of the catalogue that is not named is left to OCP.

@@ -33,8 +33,17 @@ interface SchemaPart {
 
 const schemaOf = (error: SchemaError): SchemaPart => (error.parentSchema ?? {}) as SchemaPart;
 
+/** The text without user names and passwords in URLs: nothing that is shown or kept may hold them (invariant 13). */
+export function withoutUserInfo(text: string): string {
+  return text.replace(/(\/\/)[^/?#"]*@/g, '$1***@');
+}
+
+/** Whether a text is a URL that brings a login. */
+export const hasUserInfo = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/*[^/?#]*@/i.test(text);
+
 function quoteValue(value: unknown): string {
-  const text = typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
+  const whole = typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
+  const text = whole === undefined ? undefined : withoutUserInfo(whole);
   return text === undefined ? 'nothing' : text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
@@ -44,6 +53,16 @@ function expected(error: SchemaError): string {
   const help = part.description ?? '';
   return `${help}${example === undefined ? '' : ` Example: ${quoteValue(example)}.`}`;
 }
+
+/** What has to be given, by the title of the schema that a choice stands in. */
+const CHOICES: Record<string, string> = {
+  RouteEntry: 'give "target", "fault" or both.',
+  RouteFault: 'give exactly one of "status", "delay" or "reset: true".',
+};
+const DEFAULT_CHOICE = 'give exactly one of "branch", "commit" or "use_ocp: true".';
+
+const LOGIN_IN_URL =
+  'a URL must not hold a user name or password: documents are kept and shown to everybody. Take them out; a service that needs a login gets it from an environment.';
 
 function explainOne(error: SchemaError): Explanation | undefined {
   const path = pointerPath(error.instancePath);
@@ -61,7 +80,7 @@ function explainOne(error: SchemaError): Explanation | undefined {
       return at(`"${name}" cannot be used as a name here.`, { path: [...path, name], atKey: true });
     }
     case 'not':
-      return at('give exactly one of "branch", "commit" or "use_ocp: true".');
+      return at(CHOICES[schemaOf(error).title ?? ''] ?? DEFAULT_CHOICE);
     case 'type':
       return at(`must be ${String((error.params as { type: string }).type)}, not ${quoteValue(error.data)}. ${expected(error)}`.trim());
     case 'enum':
@@ -72,7 +91,14 @@ function explainOne(error: SchemaError): Explanation | undefined {
       return at(`${quoteValue(error.data)} is not accepted. ${expected(error)}`.trim());
     case 'maxLength':
       return at(`is ${String(error.data).length} characters long; at most ${String((error.params as { limit: number }).limit)} are accepted. ${expected(error)}`.trim());
+    case 'minimum':
+    case 'maximum':
+      return at(`${error.message ?? ''}, not ${quoteValue(error.data)}. ${expected(error)}`.trim());
+    // One way in which our schemas say "exactly one of these"; the description says of which.
+    case 'minProperties':
+    case 'maxProperties':
     case 'oneOf':
+      if (typeof error.data === 'string' && hasUserInfo(error.data)) return at(LOGIN_IN_URL);
       return at(`${quoteValue(error.data)} is not accepted. ${expected(error)}`.trim());
     default:
       return at(`${error.message ?? 'is not accepted'}.`);

@@ -24,7 +24,7 @@ function named(kind: 'Sandbox' | 'Template', key: 'sandbox' | 'template', value:
 
 function isRouteMap(value: Record<string, unknown>): boolean {
   const entries = Object.values(value);
-  return entries.length > 0 && entries.every((entry) => isMap(entry) && 'target' in entry);
+  return entries.length > 0 && entries.every((entry) => isMap(entry) && ('target' in entry || 'fault' in entry));
 }
 
 function lowerTarget(entry: unknown): unknown {

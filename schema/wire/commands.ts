@@ -238,7 +238,9 @@ export type Command =
   | RestartCommand
   | RemoveCommand
   | RoutesCommand
-  | PruneCommand;
+  | PruneCommand
+  | TraceCommand
+  | DoctorCommand;
 
 export type CommandType = Command['type'];
 export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;
@@ -275,4 +277,8 @@ export interface CommandResultOf {
   remove: Record<string, never>;
   routes: Record<string, never>;
   prune: { removedImages: string[] };
+  /** No `status`: nothing answered, and `failure` says why. `location` is without its query. */
+  trace: { status?: number; durationMs: number; location?: string; contentType?: string; failure?: string };
+  /** `pool`: the node's network.pool, which none of the addresses may lie in. */
+  doctor: { baselines: BaselineCheck[]; pool: string };
 }

@@ -44,7 +44,7 @@ export async function finishFinalizer(tx: Tx, uid: string, finalizer: string, at
   const left = finalizers.filter((other) => other !== finalizer);
   const gone = left.length === 0 ? 1 : 0;
   if (gone === 1) {
-    await releaseAll(tx, uid);
+    await releaseAll(tx, uid, at);
     await forgetWork(tx, uid);
     await removeRoute(tx, row, at);
   }

@@ -2,9 +2,10 @@ import { SdpError } from '#schema/errors';
 import { Migrator, type Migration } from 'kysely';
 import type { Db } from '../tables.ts';
 import { first } from './001-first.ts';
+import { personalPorts } from './002-personal-ports.ts';
 
 /** In the order of their names. A released migration never changes; what follows is a further one. */
-const MIGRATIONS: Record<string, Migration> = { '001-first': first };
+const MIGRATIONS: Record<string, Migration> = { '001-first': first, '002-personal-ports': personalPorts };
 
 /** Brings the tables up to date. @throws SdpError unavailable when the database is of a newer SDP or not ours. */
 export async function migrate(db: Db): Promise<void> {

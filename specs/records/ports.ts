@@ -1,16 +1,12 @@
 import type { PortAllocation } from '#schema/records';
-import { SdpError } from '#schema/errors';
 import { now, type Context } from '../context.ts';
 import type { RecordStore } from '../store.ts';
 import type { Tx } from '../tables.ts';
 import { choosePort } from './choose-port.ts';
+import { exhausted, freePorts, restingOn, type Range } from './port-pool.ts';
 import { releasePorts } from './release.ts';
 
 type Claim = Omit<PortAllocation, 'port' | 'allocatedAt'>;
-interface Range {
-  from: number;
-  to: number;
-}
 
 export function ports(context: Context): Pick<RecordStore, 'claimPort' | 'ports' | 'releasePort'> {
   const { read, writer } = context;
@@ -21,7 +17,7 @@ export function ports(context: Context): Pick<RecordStore, 'claimPort' | 'ports'
       if (filter?.sandboxUid !== undefined) query = query.where('sandboxUid', '=', filter.sandboxUid);
       return await query.execute();
     },
-    releasePort: (engine, port) => writer.write((tx) => releasePorts(tx, { engine, port })),
+    releasePort: (engine, port) => writer.write((tx) => releasePorts(tx, { engine, port }, now(context))),
   };
 }
 
@@ -34,22 +30,22 @@ async function claimPort(
   at: string,
 ): Promise<PortAllocation> {
   const { engine, sandboxUid, service } = claim;
-  const taken = await tx.selectFrom('ports').selectAll().where('engine', '=', engine).execute();
-  const held = taken.find((row) => row.sandboxUid === sandboxUid && row.service === service);
-  const foreign = new Set(avoid);
-  if (held !== undefined) {
-    if (held.port >= range.from && held.port <= range.to && !foreign.has(held.port)) return held;
-    await releasePorts(tx, { engine, port: held.port });
-  }
-  const resting = await tx
-    .selectFrom('restingPorts')
+  const held = await tx
+    .selectFrom('ports')
     .selectAll()
     .where('engine', '=', engine)
-    .orderBy('releasedSeq')
-    .execute();
-  const free = (port: number): boolean => !foreign.has(port) && !taken.some((row) => row.port === port && row !== held);
-  const port = choosePort(range, free, resting, claim);
-  if (port === undefined) throw exhausted(claim, range, taken.length);
+    .where('sandboxUid', '=', sandboxUid)
+    .where('service', '=', service)
+    .executeTakeFirst();
+  if (held !== undefined) {
+    if (held.port >= range.from && held.port <= range.to && !avoid.includes(held.port)) return held;
+    await releasePorts(tx, { engine, port: held.port }, at);
+  }
+  const { free, allocated } = await freePorts(tx, engine, avoid);
+  // The held one was given up for a reason.
+  const usable = (port: number): boolean => free(port) && port !== held?.port;
+  const port = choosePort(range, usable, await restingOn(tx, engine), claim, at);
+  if (port === undefined) throw exhausted(range, allocated, `service "${claim.service}" of sandbox "${claim.sandbox}"`);
   await tx.deleteFrom('restingPorts').where('engine', '=', engine).where('port', '=', port).execute();
   const allocation: PortAllocation = {
     engine,
@@ -62,12 +58,4 @@ async function claimPort(
   };
   await tx.insertInto('ports').values(allocation).execute();
   return allocation;
-}
-
-function exhausted(claim: Claim, range: Range, allocated: number): SdpError {
-  return new SdpError(
-    'port_pool_exhausted',
-    `No port between ${range.from} and ${range.to} is free for service "${claim.service}" of sandbox "${claim.sandbox}" (${allocated} are allocated on its engine).`,
-    { hint: "Delete sandboxes that nobody needs, or widen the range in the agent's file." },
-  );
 }

@@ -1,10 +1,11 @@
-import type { Context } from '../context.ts';
+import { now, type Context } from '../context.ts';
 import type { RecordStore } from '../store.ts';
 import { attempts } from './attempts.ts';
 import { audit } from './audit.ts';
 import { deploymentEvents } from './deployment-events.ts';
 import { deployments } from './deployments.ts';
 import { nodes } from './nodes.ts';
+import { personalPorts } from './personal-ports.ts';
 import { ports } from './ports.ts';
 import { releaseAll } from './release.ts';
 import { resolutions } from './resolutions.ts';
@@ -20,11 +21,12 @@ export function recordStore(context: Context): RecordStore {
     ...deploymentEvents(context),
     ...attempts(context),
     ...ports(context),
+    ...personalPorts(context),
     ...subnets(context),
     ...nodes(context),
     ...sessions(context),
     ...audit(context),
     ...settings(context),
-    releaseSandbox: (sandboxUid) => context.writer.write((tx) => releaseAll(tx, sandboxUid)),
+    releaseSandbox: (sandboxUid) => context.writer.write((tx) => releaseAll(tx, sandboxUid, now(context))),
   };
 }

@@ -43,16 +43,7 @@ async function settled(): Promise<void> {
   }
 }
 
-async function commit(repository: string, branch: string, edit: (directory: string) => Promise<void>, message: string): Promise<string> {
-  const directory = path.join(platform.directory, `work-${repository}-${randomBytes(3).toString('hex')}`);
-  const bare = path.join(platform.root, 'demo', 'git', 'repositories', `${repository}.git`);
-  await run('git', ['clone', '-q', '-b', branch, bare, directory]);
-  await edit(directory);
-  const git = (...args: string[]) => run('git', ['-C', directory, '-c', 'user.name=Dev', '-c', 'user.email=dev@example.com', ...args]);
-  await git('commit', '-qam', message);
-  await git('push', '-q', 'origin', branch);
-  return (await git('rev-parse', 'HEAD')).stdout.trim();
-}
+const commit: Platform['commit'] = (...args) => platform.commit(...args);
 
 /** Processes of the whole machine whose command line or environment holds one of these texts. */
 async function processesThatShow(texts: readonly string[]): Promise<string[]> {

@@ -107,8 +107,25 @@ export const qaStatus: SandboxStatus = {
       behind: { count: 2, head: 'e07f3ab19be5d7783f0c1b9de6aa2147738c0de1', seenAt: at(300) },
       route: { target: 'sandbox', url: 'http://sandbox-qa-login-error-account:8080', reason: 'It has a branch.' },
     },
-    payment: { route: { target: 'ocp', url: 'https://payment-dev.company.com', reason: 'No branch here.' } },
-    user: { route: { target: 'ocp', url: 'https://user-dev.company.com', reason: 'No branch here.' } },
+    payment: {
+      route: {
+        target: 'ocp',
+        url: 'https://payment-dev.company.com',
+        reason: 'No branch here.',
+        since: new Date(Date.now() - 7_200_000).toISOString(),
+        verified: { ok: true, at: new Date(Date.now() - 120_000).toISOString(), step: 'answer', message: 'It answers 200.', status: 200, durationMs: 12 },
+        fault: { kind: 'status', status: 503, percent: 50, path: '/pay', until: new Date(Date.now() + 3_600_000).toISOString() },
+      },
+    },
+    user: {
+      route: {
+        target: 'ocp',
+        url: 'https://user-dev.company.com',
+        reason: 'No branch here.',
+        since: new Date(Date.now() - 300_000).toISOString(),
+        verified: { ok: false, at: new Date(Date.now() - 5_000).toISOString(), step: 'certificate', message: 'The certificate of user-dev.company.com is not signed by a CA in ca.pem; add its CA to baseline.caFile.', durationMs: 12 },
+      },
+    },
   },
 };
 

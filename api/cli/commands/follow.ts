@@ -77,6 +77,7 @@ function watchLine(message: StreamMessage): string | undefined {
     case 'node':
       return `${time} node/${event.node.name} ${event.node.online ? 'online' : 'offline'}`;
     case 'log':
+    case 'requests':
       return undefined;
   }
 }

@@ -34,3 +34,19 @@ export async function installPackages(packages, say) {
   await aptGet(['install', '--no-install-recommends', ...packages], say);
   say(packages.join(' '));
 }
+
+/**
+ * Brings a package's file into a folder; installs nothing. Where there are no lists of packages yet, those come first.
+ * @param {string} name
+ * @param {string} folder
+ * @returns {Promise<string | undefined>} why it cannot be had
+ */
+export async function downloadPackage(name, folder) {
+  const get = (args, cwd) =>
+    run('apt-get', [...OPTIONS, '-o', 'Acquire::http::Timeout=15', ...args], { cwd, env: { ...process.env, ...ENVIRONMENT }, timeout: 90_000 });
+  const first = await get(['download', name], folder);
+  if (first.code === 0) return undefined;
+  await get(['update']);
+  const second = await get(['download', name], folder);
+  return second.code === 0 ? undefined : `apt-get download ${name}: ${second.output.trim()}`;
+}

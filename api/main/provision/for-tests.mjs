@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { ENGINE_TOOLS } from './engine.mjs';
+import { provideNginx } from './nginx.mjs';
 import { ensureNpmPackages, npmPackagesAreCurrent } from './npm-packages.mjs';
-import { step } from './progress.mjs';
+import { StartError, step } from './progress.mjs';
 import { which, widenPath } from './run.mjs';
 import { COMPILER, IMAGE_TOOLS, provide, TOOLS } from './tools.mjs';
 
@@ -57,6 +58,8 @@ export async function provisionForTests(root) {
   widenPath();
   await installPrograms(root);
   await ensureNpmPackages(root);
+  const missing = await provideNginx(root);
+  if (missing !== undefined) throw new StartError(`The tests of the nginx gateway need the program nginx:\n${missing}`);
   // It imports esbuild.
   const { buildTarget, staleTargets } = await import(pathToFileURL(join(root, 'api/main/build.mjs')).href);
   const titles = { server: 'Build server and CLI', web: 'Build the web UI' };

@@ -1,14 +1,18 @@
 /** The whole platform as a person starts it, in the network namespace of a private engine. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { startDocker, type PrivateDocker } from '../../world/support/docker.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const MAIN = path.join(ROOT, 'dist', 'main.mjs');
 const LOOP = path.join(import.meta.dirname, 'request-loop.mjs');
+
+const execute = promisify(execFile);
 
 export interface Ran {
   code: number;
@@ -20,7 +24,7 @@ export interface LoopResult {
   sent: number;
   failed: number;
   failures: string[];
-  /** Count by what answered, branch and version. */
+  /** Count by what answered, branch, version and the setting asked for. */
   bodies: Record<string, number>;
   longestMs: number;
 }
@@ -101,13 +105,18 @@ export class Platform {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** The command line as a person with this name uses it. */
-  async sdp(args: readonly string[], options: { as?: string; input?: string } = {}): Promise<Ran> {
-    const child = this.spawn('node', [MAIN, ...args], {
-      SDP_CONFIG: path.join(this.directory, `settings-${options.as ?? 'demo'}.json`),
+  /** A command line of a person with this name that goes on by itself. */
+  spawnSdp(args: readonly string[], as = 'demo'): ChildProcess {
+    return this.spawn('node', [MAIN, ...args], {
+      SDP_CONFIG: path.join(this.directory, `settings-${as}.json`),
       SDP_URL: this.url,
       SDP_LOCAL_SOCKET: path.join(this.root, 'sdp.sock'),
     });
+  }
+
+  /** The command line as a person with this name uses it. */
+  async sdp(args: readonly string[], options: { as?: string; input?: string } = {}): Promise<Ran> {
+    const child = this.spawnSdp(args, options.as);
     child.stdin?.end(options.input ?? '');
     return collect(child);
   }
@@ -138,8 +147,8 @@ export class Platform {
   }
 
   /** Requests one after the other until the answer's `stop` is called. */
-  requestLoop(url: string, pauseMs = 10): { stop(): Promise<LoopResult> } {
-    const child = this.spawn('node', [LOOP, url, String(pauseMs)]);
+  requestLoop(url: string, pauseMs = 10, setting = ''): { stop(): Promise<LoopResult> } {
+    const child = this.spawn('node', [LOOP, url, String(pauseMs), setting]);
     const done = collect(child);
     return {
       stop: async () => {
@@ -147,6 +156,26 @@ export class Platform {
         return JSON.parse((await done).stdout) as LoopResult;
       },
     };
+  }
+
+  /** What the command line of a person who is logged in shows the server. */
+  async token(as = 'demo'): Promise<string> {
+    const settings = JSON.parse(await readFile(path.join(this.directory, `settings-${as}.json`), 'utf8')) as { tokens: Record<string, string> };
+    const token = settings.tokens[this.url];
+    if (token === undefined) throw new Error(`${as} is not logged in`);
+    return token;
+  }
+
+  /** Commits on a branch and pushes, as a developer does. Answers the commit. */
+  async commit(repository: string, branch: string, edit: (directory: string) => Promise<void>, message: string): Promise<string> {
+    const directory = path.join(this.directory, `work-${repository}-${randomBytes(3).toString('hex')}`);
+    const bare = path.join(this.root, 'demo', 'git', 'repositories', `${repository}.git`);
+    await execute('git', ['clone', '-q', '-b', branch, bare, directory]);
+    await edit(directory);
+    const git = (...args: string[]) => execute('git', ['-C', directory, '-c', 'user.name=Dev', '-c', 'user.email=dev@example.com', ...args]);
+    await git('commit', '-qam', message);
+    await git('push', '-q', 'origin', branch);
+    return (await git('rev-parse', 'HEAD')).stdout.trim();
   }
 
   async dockerCli(...args: string[]): Promise<string> {

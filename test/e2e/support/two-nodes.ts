@@ -79,6 +79,8 @@ export interface TwoNodes {
   sdp(args: readonly string[], input?: string): Promise<{ code: number; stdout: string; stderr: string }>;
   startAgent(name: 'micro-1' | 'gateway-1'): Promise<void>;
   killAgent(name: 'micro-1' | 'gateway-1'): Promise<void>;
+  /** Cuts or mends the link between the two VMs; both keep reaching the control plane. */
+  setLink(up: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -235,6 +237,9 @@ async function build(ending: (() => Promise<unknown>)[], close: () => Promise<vo
       if (child === undefined) return;
       child.kill('SIGKILL');
       await ended(child);
+    },
+    setLink: async (up) => {
+      await micro.exec('ip', ['link', 'set', 'sdptwo', up ? 'up' : 'down']);
     },
     close,
   };

@@ -70,6 +70,31 @@ describe('apply', () => {
     expect((await apply(both)).status).toBe(200);
   });
 
+  it('refuses an upstreams template that does not render, with the line, also on a dry run; nothing changes', async () => {
+    const service = `apiVersion: sdp/v1\nkind: Service\nmetadata: {name: gateway}\nspec:\n  baseline: https://api.company.com\n  upstreamsFile:\n    path: /app/up.conf\n    template: |\n      first\n      {{ servics }}\n`;
+    for (const query of ['', '?dryRun=true']) {
+      const bad = await apply(service, query, { 'x-sdp-file': 'gateway.yaml' });
+      expect(bad.body).toMatchObject({
+        code: 'invalid_document',
+        hint: expect.stringContaining('It knows services'),
+        findings: [{ file: 'gateway.yaml', line: 8, path: 'spec.upstreamsFile.template', message: 'the template of /app/up.conf does not render: line 2, column 4 of the template: undefined variable: servics.' }],
+      });
+    }
+    expect((await get('/services/gateway')).status).toBe(404);
+    expect((await apply(service.replace('servics', 'services | map: "url" | join'))).status).toBe(200);
+    const inSandbox = await apply('sandbox: X\ngateway:\n  upstreamsFile: {path: /u, template: "{{ x }}"}\n');
+    expect(inSandbox.body.findings).toMatchObject([{ line: 3, path: 'spec.gateway.upstreamsFile.template' }]);
+    const both = await apply('sandbox: X\ngateway:\n  upstreamsFile: {path: /u, template: x, format: json}\n');
+    expect(both.body.message).toContain('Give exactly one of format and template');
+  });
+
+  it('leaves the braces of an upstreams template to that template when a sandbox is made from a Template', async () => {
+    await apply('template: T\ngateway: {branch: "{{branch}}", upstreamsFile: {path: /u, template: "{{ sandbox }}"}}\nparameters: [{name: branch}]\n');
+    const made = await post('/templates/t/clone', { name: 'Y', parameters: { branch: 'main' } });
+    expect(made.status).toBeLessThan(300);
+    expect((await sandbox('y')).document.spec).toMatchObject({ gateway: { branch: 'main', upstreamsFile: { template: '{{ sandbox }}' } } });
+  });
+
   it('takes the short map of routes for a sandbox, and refuses one to a service without a branch', async () => {
     await apply(SANDBOX);
     expect((await apply('account: {target: OCP}\n', '?sandbox=QA-LOGIN-ERROR')).status).toBe(200);

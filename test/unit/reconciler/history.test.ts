@@ -5,6 +5,7 @@ import type { Command } from '#schema/wire/commands';
 import type { ErrorCode } from '#schema/errors';
 import type { SandboxSpec } from '#schema/documents';
 import { containerName } from '#schema/names';
+import type { EdgeRoutes } from '#schema/wire/commands';
 import { TestWorld } from './support/world.ts';
 
 /** A failing seed is replayed with FC_SEED=..., as fast-check prints it. */
@@ -12,7 +13,7 @@ const SEED = process.env['FC_SEED'] === undefined ? {} : { seed: Number(process.
 const RUNS = Number(process.env['FC_RUNS'] ?? 60);
 
 const service = fc.constantFrom('account', 'payment', 'user');
-const node = fc.constantFrom('gateway-1', 'micro-1', 'micro-2', 'micro-3');
+const node = fc.constantFrom('gateway-1', 'gateway-2', 'micro-1', 'micro-2', 'micro-3');
 const wanted = fc.record({
   branch: fc.constantFrom('develop', 'feature'),
   run: fc.constantFrom<'started' | 'stopped'>('started', 'started', 'stopped'),
@@ -35,6 +36,8 @@ type Happening =
   | { kind: 'deploy' | 'delete'; sandbox: string }
   | { kind: 'push'; service: string; commit: string }
   | { kind: 'route'; sandbox: string; service: string; target: 'ocp' | 'sandbox' }
+  | { kind: 'fault'; sandbox: string; service: string; ms: number }
+  | { kind: 'use'; sandbox: string; engine: string }
   | { kind: 'removeByHand' | 'exit'; sandbox: string; service: string }
   | { kind: 'disconnect' | 'connect'; node: string }
   | { kind: 'restartServer' | 'logout' | 'login' }
@@ -57,6 +60,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     service,
     target: fc.constantFrom('ocp' as const, 'sandbox' as const),
   }),
+  fc.record({ kind: fc.constant('fault' as const), sandbox, service, ms: fc.constantFrom(50, 5_000, 300_000) }),
+  fc.record({ kind: fc.constant('use' as const), sandbox, engine: fc.constantFrom('engine-g', 'engine-h') }),
   fc.record({ kind: fc.constantFrom('removeByHand' as const, 'exit' as const), sandbox, service }),
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('disconnect' as const, 'connect' as const), node }) },
   fc.record({ kind: fc.constantFrom('restartServer' as const, 'logout' as const, 'login' as const) }),
@@ -94,6 +99,20 @@ function happen(world: TestWorld, item: Exclude<Happening, { kind: 'wait' | 'res
       return world.store.documents.has(`Sandbox/${item.sandbox}`)
         ? world.route(item.sandbox, { [item.service]: item.target })
         : undefined;
+    case 'fault': {
+      const until = new Date(Date.now() + item.ms).toISOString();
+      return world.store.documents.has(`Sandbox/${item.sandbox}`)
+        ? world.entries(item.sandbox, { [item.service]: { fault: { status: 503, until } } })
+        : undefined;
+    }
+    case 'use': {
+      const uid = world.store.documents.get(`Sandbox/${item.sandbox}`)?.metadata.uid;
+      if (uid === undefined) return;
+      const former = world.store.personalRows.map((row) => row.sandboxUid);
+      world.store.use('ana', item.engine, 8900, uid);
+      for (const each of [uid, ...former]) world.reconciler.enqueue(each);
+      return;
+    }
     case 'removeByHand':
       return world.fleet.removeByHand(containerName(item.sandbox, item.service));
     case 'exit':
@@ -159,6 +178,8 @@ async function play(history: readonly Happening[], outcomes: readonly string[]):
   });
   // Shares its engine with gateway-1, which runs the edge there.
   world.fleet.addAgent('micro-3', 'MICRO', 'engine-g', { account: { develop: 'a1', feature: 'a2' } });
+  // Serves the shared port and people's own, and runs nothing.
+  world.fleet.addAgent('gateway-2', 'GATEWAY', 'engine-h', {});
   world.push('payment', 'feature', 'p2');
   world.push('user', 'feature', 'u2');
   watchTakedowns(world);
@@ -224,12 +245,27 @@ function expectAtRest(world: TestWorld): void {
     expect(Object.keys(engine.routes).filter((uid) => !uids.has(uid))).toEqual([]);
     expect([...engine.networks.values()].filter((item) => !uids.has(item.sandboxUid ?? ''))).toEqual([]);
   }
+  expectRoutesAtRest(world);
   expect(world.store.portRows.filter((row) => !uids.has(row.sandboxUid))).toEqual([]);
   const names = world.fleet.all().map((item) => item.name);
   expect(new Set(names).size).toBe(names.length);
   const ports = world.store.portRows.map((row) => `${row.engine}:${row.port}`);
   expect(new Set(ports).size).toBe(ports.length);
   expect(world.store.deploymentRows.filter((row) => !['RUNNING', 'FAILED', 'STOPPED'].includes(row.state))).toEqual([]);
+}
+
+/** No fault outlasts its end, the shared port knows every sandbox, and somebody's port leads where they pointed it. */
+function expectRoutesAtRest(world: TestWorld): void {
+  const live = [...world.store.documents.values()].filter((document) => document.kind === 'Sandbox');
+  for (const [name, engine] of world.fleet.engines) {
+    for (const { metadata } of live) {
+      const routes = engine.routes[metadata.uid] === undefined ? undefined : (engine.applied.get(metadata.uid) as EdgeRoutes);
+      expect(routes?.faults).toBeUndefined();
+      if (name === 'engine-g' || name === 'engine-h') expect(routes?.shared).toBeDefined();
+      const own = world.store.personalRows.some((row) => row.engine === name && row.sandboxUid === metadata.uid);
+      expect(routes?.outside['8900'] !== undefined).toBe(own);
+    }
+  }
 }
 
 describe('histories with faults', () => {

@@ -212,22 +212,22 @@ describe('plans and routes', () => {
     world.route('QA', { payment: { sandbox: 'other' }, user: 'https://mine.example.com' });
     await world.up();
     expect(applied('engine-m').inside).toEqual({
-      account: { kind: 'container', container: 'sandbox-qa-account', port: 8080 },
-      payment: { kind: 'container', container: 'sandbox-other-payment', port: 8080 },
+      account: { kind: 'container', container: 'sandbox-qa-account', port: 8080, otherwise: expect.any(String) as string },
+      payment: { kind: 'container', container: 'sandbox-other-payment', port: 8080, otherwise: expect.any(String) as string },
       user: { kind: 'url', url: 'https://mine.example.com' },
     });
     const account = world.status('QA').services.account?.port;
     const payment = world.status('other').services.payment?.port;
     expect(applied('engine-g').inside).toEqual({
       account: { kind: 'node', address: '192.0.2.2', port: account },
-      payment: { kind: 'node', address: '192.0.2.2', port: payment },
+      payment: { kind: 'node', address: '192.0.2.2', port: payment, sandbox: world.store.sandbox('other').metadata.uid },
       user: { kind: 'url', url: 'https://mine.example.com' },
     });
     expect(Object.values(applied('engine-g').outside)).toEqual([
       {
         service: 'gateway',
         kind: 'gateway',
-        target: { kind: 'container', container: 'sandbox-qa-gateway', port: 8080 },
+        target: { kind: 'container', container: 'sandbox-qa-gateway', port: 8080, otherwise: expect.any(String) as string },
       },
     ]);
     expect(applied('engine-m', 'other').inside.account).toEqual({ kind: 'url', url: 'https://account.example.com' });

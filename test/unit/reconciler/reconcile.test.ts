@@ -40,7 +40,12 @@ describe('reconciler', () => {
       branch: 'feature',
     });
     expect(world.status('QA').services.payment).toEqual({
-      route: { target: 'ocp', url: 'https://payment.example.com', reason: expect.any(String) as string },
+      route: {
+        target: 'ocp',
+        url: 'https://payment.example.com',
+        reason: expect.any(String) as string,
+        since: '2026-01-01T00:00:00.000Z',
+      },
     });
     expect(world.store.deploymentRows.map((row) => [row.service, row.state])).toEqual([
       ['gateway', 'RUNNING'],

@@ -63,6 +63,110 @@ export function allocationContract(subject: Subject): void {
     });
   });
 
+  describe('ports that rest', () => {
+    const DAY = 86_400_000;
+
+    it('are passed over for 14 days while others are free, then handed out like any other', async () => {
+      let now = Date.parse('2026-01-01T00:00:00Z');
+      const store = await subject.another({ clock: () => now });
+      const claimed = async (name: string): Promise<number> => (await store.claimPort(claim(name), { from: 9001, to: 9009 }, [])).port;
+      expect(await claimed('A')).toBe(9001);
+      await store.releaseSandbox('uid-A');
+      now += 14 * DAY - 1;
+      expect(await claimed('B')).toBe(9002);
+      now += 1;
+      expect(await claimed('C')).toBe(9001);
+    });
+
+    it('go back to the same service of a sandbox of that name first, however long they rested', async () => {
+      let now = Date.parse('2026-01-01T00:00:00Z');
+      const store = await subject.another({ clock: () => now });
+      const claimed = async (name: string, uid: string): Promise<number> =>
+        (await store.claimPort(claim(name, { uid }), { from: 9001, to: 9009 }, [])).port;
+      await claimed('X', 'uid-X');
+      expect(await claimed('QA', 'first')).toBe(9002);
+      await store.releaseSandbox('first');
+      await store.releaseSandbox('uid-X');
+      now += 400 * DAY;
+      expect(await claimed('qa', 'second')).toBe(9002);
+    });
+  });
+
+  describe('personal ports', () => {
+    const own = async (user: string, sandboxUid: string, more: { engine?: string; avoid?: number[] } = {}): Promise<number> =>
+      (await subject.store.claimPersonalPort({ user, engine: more.engine ?? 'e1', sandboxUid }, range, more.avoid ?? [])).port;
+    const port = async (sandbox: string): Promise<number> => (await subject.store.claimPort(claim(sandbox), range, [])).port;
+
+    it('share one pool with all others, and no two are the same', async () => {
+      expect(await port('A')).toBe(9001);
+      expect(await own('ana', 'uid-A')).toBe(9002);
+      expect(await port('B')).toBe(9003);
+      await expect(own('ben', 'uid-A')).rejects.toMatchObject({
+        code: 'port_pool_exhausted',
+        message: expect.stringMatching(/9001 and 9003.*ben.*3 are allocated/) as string,
+      });
+      await expect(port('C')).rejects.toMatchObject({ code: 'port_pool_exhausted' });
+      expect(await own('ben', 'uid-A', { engine: 'e2' })).toBe(9001);
+    });
+
+    it('stay when they lead elsewhere, over a restart, and when their sandbox is gone', async () => {
+      const { store } = subject;
+      await port('A');
+      expect(await own('ana', 'uid-A')).toBe(9002);
+      expect(await own('ana', 'uid-B')).toBe(9002);
+      expect(await store.personalPorts({ user: 'ana' })).toMatchObject([{ port: 9002, sandboxUid: 'uid-B', engine: 'e1' }]);
+      await store.releaseSandbox('uid-B');
+      const again = await subject.another();
+      expect(await again.personalPorts()).toMatchObject([{ user: 'ana', port: 9002, sandboxUid: 'uid-B' }]);
+      expect(await store.ports({ sandboxUid: 'uid-B' })).toEqual([]);
+    });
+
+    it('are kept by the former sandbox too until the new one has them in fact', async () => {
+      const { store } = subject;
+      const led = async (uid: string): Promise<(string | undefined)[]> => (await store.personalPorts({ sandboxUid: uid })).map((row) => row.formerUid);
+      await own('ana', 'uid-A');
+      await own('ana', 'uid-B');
+      expect(await led('uid-A')).toEqual(['uid-A']);
+      expect(await led('uid-B')).toEqual(['uid-A']);
+      // Moved on before that: the one whose routes have it stays, the one between does not.
+      await own('ana', 'uid-C');
+      expect([await led('uid-A'), await led('uid-B'), await led('uid-C')]).toEqual([['uid-A'], [], ['uid-A']]);
+      await store.settlePersonalPort('ana', 'uid-B');
+      expect(await led('uid-A')).toEqual(['uid-A']);
+      await store.settlePersonalPort('ana', 'uid-C');
+      expect([await led('uid-A'), await led('uid-C')]).toEqual([[], [undefined]]);
+      await own('ana', 'uid-D');
+      await own('ana', 'uid-C');
+      expect([await led('uid-C'), await led('uid-D')]).toEqual([[undefined], []]);
+    });
+
+    it('move when a foreign process has theirs, or to another engine', async () => {
+      expect(await own('ana', 'uid-A')).toBe(9001);
+      expect(await own('ana', 'uid-A', { avoid: [9001] })).toBe(9002);
+      expect(await own('ana', 'uid-A', { engine: 'e2' })).toBe(9001);
+      expect(await subject.store.personalPorts()).toHaveLength(1);
+    });
+
+    it('keep the one they have when no other is free', async () => {
+      await port('A');
+      await port('B');
+      expect(await own('ana', 'uid-A')).toBe(9003);
+      await expect(own('ana', 'uid-B', { avoid: [9003] })).rejects.toMatchObject({ code: 'port_pool_exhausted' });
+      expect(await subject.store.personalPorts()).toMatchObject([{ port: 9003, sandboxUid: 'uid-A' }]);
+    });
+
+    it('are given up once, rest, and come back to the same person first', async () => {
+      const { store } = subject;
+      await own('ana', 'uid-A');
+      expect(await store.releasePersonalPort('ana')).toMatchObject({ port: 9001 });
+      expect(await store.releasePersonalPort('ana')).toBeUndefined();
+      expect(await port('A')).toBe(9002);
+      expect(await own('ben', 'uid-A')).toBe(9003);
+      await store.releasePersonalPort('ben');
+      expect(await own('ana', 'uid-A')).toBe(9001);
+    });
+  });
+
   describe('subnets', () => {
     const subnet = async (sandbox: string, pool: string, prefix: number, engine = 'e1') =>
       (await subject.store.claimSubnet({ engine, sandboxUid: `uid-${sandbox}`, sandbox }, { pool, prefix })).subnet;

@@ -7,11 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BASE_IMAGES, ensureBaseImages, removeBaseImages } from '#examples/demo/base-images';
+import { BASE_IMAGES, ensureBaseImages, ensureNginxImage, NGINX_IMAGE, removeBaseImages } from '#examples/demo/base-images';
+import { inFormat } from '#reconciler/upstreams/formats';
+import { peersOf } from '#reconciler/upstreams/peers';
 import { startDocker, type PrivateDocker } from '../support/docker.ts';
 
 const exec = promisify(execFile);
 const sources = new URL('../../../examples/demo/sources', import.meta.url).pathname;
+const packages = new URL('../../../node_modules/.cache/sdp', import.meta.url).pathname;
 const log: string[] = [];
 let engine: PrivateDocker;
 let docker: Docker;
@@ -77,6 +80,7 @@ beforeAll(async () => {
   engine = await startDocker({ name: 'demo-images' });
   docker = new Docker({ socketPath: engine.socket });
   await ensureBaseImages({ socket: engine.socket, log: (line) => log.push(line) });
+  await ensureNginxImage({ socket: engine.socket, folder: packages, log: () => undefined });
 });
 
 afterAll(async () => {
@@ -95,6 +99,21 @@ describe('base images from the distribution\'s packages', () => {
     expect(await output(BASE_IMAGES.runtime, ['sh', '-c', 'test -w /tmp && test -s /etc/ssl/certs/ca-certificates.crt && id -un'])).toBe('0 root\r\n');
     expect(await output(BASE_IMAGES.edge, ['haproxy', '-v'])).toMatch(/^0 HAProxy version/);
     expect(await output(BASE_IMAGES.php, ['php', '-r', 'echo implode(" ", array_filter(["posix", "pcntl", "openssl", "ctype"], "extension_loaded"));'])).toBe('0 posix pcntl openssl ctype');
+  });
+
+  it('makes nginx too, whose program needs no installation', async () => {
+    expect(await output(NGINX_IMAGE, ['nginx', '-v'])).toMatch(/^0 nginx version/);
+  });
+
+  it('has a PHP and an nginx that read the upstreams files of their formats', async () => {
+    const peers = peersOf([['account', { name: 'account', spec: {} }]]);
+    const php = inFormat('php', peers).replace('<?php', '');
+    expect(await output(BASE_IMAGES.php, ['php', '-r', `echo "is ", json_encode((function () {${php}})(), JSON_UNESCAPED_SLASHES);`])).toBe(
+      '0 is {"account":"http://account.sdp:7080"}',
+    );
+    const nginx = `pid /tmp/n/pid; events {} http {\n${inFormat('nginx', peers).replace('account.sdp:', '127.0.0.1:')}}`;
+    const check = `mkdir -p /tmp/n && printf '%s' "$0" > /tmp/n/c && nginx -t -q -c /tmp/n/c && echo fine`;
+    expect(await output(NGINX_IMAGE, ['sh', '-c', check, nginx])).toMatch(/^0 [^]*fine/);
   });
 
   it('takes its own names away and no others', async () => {

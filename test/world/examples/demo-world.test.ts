@@ -11,6 +11,7 @@ import { parseDocuments } from '#schema/parse/parse-documents';
 import { startDocker, type PrivateDocker } from '../support/docker.ts';
 
 const examples = new URL('../../../examples', import.meta.url).pathname;
+const packages = new URL('../../../node_modules/.cache/sdp', import.meta.url).pathname;
 /** Away from the ports of a demo that may run on this machine. */
 const ports = { git: 17_442, baseline: 17_443 };
 let engine: PrivateDocker;
@@ -20,6 +21,7 @@ const create = (log: string[] = []): Promise<DemoWorld> =>
   createDemoWorld({
     root,
     examples,
+    packages,
     docker: { socket: engine.socket },
     controlPlaneUrl: 'ws://127.0.0.1:7070',
     ports,
@@ -55,6 +57,7 @@ afterAll(async () => {
 describe('demo world', () => {
   it('starts, answers as the baseline under names of a private CA, and ends', async () => {
     const world = await create();
+    await world.nginxImage;
     const ca = await readFile(world.baseline.caFile, 'utf8');
     for (const [service, host] of Object.entries(world.baseline.hosts)) {
       expect(await askBaseline(world, host, ca)).toMatchObject({ service, servedBy: 'baseline' });

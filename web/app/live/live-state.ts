@@ -68,6 +68,7 @@ function applyEvent(state: LiveState, event: StreamEvent): LiveState {
       return { ...next, nodes: { ...state.nodes, [event.node.name]: event.node } };
     case 'document':
     case 'log':
+    case 'requests':
       return next;
   }
 }

@@ -1,9 +1,9 @@
 /** A page's data that stays current: the loader's snapshot, then events, then the loader again where needed. */
-import { useRevalidator } from '@remix-run/react';
 import { useEffect, useReducer, useRef } from 'react';
 import type { LogLine } from '#schema/records';
 import type { StreamFilter } from '#schema/stream';
 import { initialState, reduceLive, type LiveState, type Snapshot } from './live-state.ts';
+import { useReload } from './use-reload.ts';
 import { useStream } from './use-stream.ts';
 
 export interface LiveOptions {
@@ -13,13 +13,9 @@ export interface LiveOptions {
   onLogGap?(): void;
 }
 
-/** Milliseconds in which several written documents cause one reload. */
-const SETTLE_MS = 200;
-
 export function useLive(snapshot: Snapshot, { filter, onLog, onLogGap }: LiveOptions): LiveState {
   const [state, dispatch] = useReducer(reduceLive, snapshot, initialState);
-  const { revalidate } = useRevalidator();
-  const timer = useRef<ReturnType<typeof setTimeout>>();
+  const reload = useReload();
   const fresh = useRef(false);
   const known = useRef(snapshot);
 
@@ -29,13 +25,6 @@ export function useLive(snapshot: Snapshot, { filter, onLog, onLogGap }: LiveOpt
     dispatch({ type: 'snapshot', snapshot, fresh: fresh.current });
     fresh.current = false;
   }, [snapshot]);
-
-  useEffect(() => () => clearTimeout(timer.current), []);
-
-  const reload = (): void => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(revalidate, SETTLE_MS);
-  };
 
   useStream(filter, snapshot.seq, {
     onEvent(event) {

@@ -133,6 +133,9 @@ function SandboxView({ sandbox, seq, deployments, events }: Awaited<ReturnType<t
             { what: 'Show', command: `sdp describe sandbox ${name}` },
             { what: 'Deploy newest commits', command: `sdp deploy ${name}` },
             { what: 'Flip a route', command: `sdp route set ${name} payment sandbox|ocp` },
+            { what: 'See where requests go', command: `sdp route get ${name}` },
+            { what: 'Try a failure', command: `sdp route fault ${name} payment --status 503 --percent 50 --for 10m` },
+            { what: 'Lead your own address here', command: `sdp use ${name}` },
             { what: 'Wait until ready', command: `sdp wait sandbox/${name} --for=condition=Ready --timeout 5m` },
             { what: 'Follow live', command: `sdp watch ${name}` },
           ]}

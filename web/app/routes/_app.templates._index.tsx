@@ -25,7 +25,7 @@ export default function Templates() {
   return (
     <Page>
       <PageHead
-        title="New from template"
+        title="Templates"
         about="A template knows the services and branches; you answer its questions and get a sandbox."
         actions={
           <Link to="/new" className={buttonClass()}>

@@ -43,6 +43,7 @@ export function NodeCard({ node }: { node: NodeView }) {
     ['Disk free', bytes(node.diskFreeBytes)],
     ['Gateway ports', `${node.ports.gateway.from}–${node.ports.gateway.to}`],
     ['Service ports', `${node.ports.service.from}–${node.ports.service.to}`],
+    ...(node.sharedPort === undefined ? [] : [['Port for all sandboxes', String(node.sharedPort)] satisfies [string, string]]),
   ];
   return (
     <Card className="flex flex-col">

@@ -5,6 +5,7 @@ import type { ServiceRow } from '../model/service-rows.ts';
 import { short } from '../model/time.ts';
 import { CommitRef } from './commit-ref.tsx';
 import { cx } from './cx.ts';
+import { RouteFacts } from './route-facts.tsx';
 import { StateBadge } from './status-badges.tsx';
 
 interface ServiceTableProps {
@@ -57,6 +58,7 @@ export function ServiceTable({ rows, route, menu, below }: ServiceTableProps) {
               </div>
             </div>
             <Notes row={row} />
+            <RouteFacts route={row.status.route} />
             {below(row)}
           </li>
         ))}

@@ -101,9 +101,17 @@ func logged(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 		if r.URL.Path != "/healthz" {
-			log.Printf("%s %s %s", r.Method, r.URL.Path, time.Since(started).Round(time.Millisecond))
+			log.Printf("%s %s %s %s", r.Method, r.URL.Path, time.Since(started).Round(time.Millisecond), requestID(r))
 		}
 	})
+}
+
+// requestID is the same for all that one request of the app leads to.
+func requestID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); id != "" {
+		return id
+	}
+	return "-"
 }
 
 var peers = &http.Client{Timeout: 10 * time.Second}
@@ -118,7 +126,9 @@ func ask(r *http.Request, variable, path string) interface{} {
 	if err != nil {
 		return fields{"error": err.Error()}
 	}
-	request.Header.Set("X-Request-Id", r.Header.Get("X-Request-Id"))
+	if id := r.Header.Get("X-Request-Id"); id != "" {
+		request.Header.Set("X-Request-Id", id)
+	}
 	response, err := peers.Do(request)
 	if err != nil {
 		return fields{"error": err.Error()}

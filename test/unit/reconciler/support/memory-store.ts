@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Draft, Kind, StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import { slugOf } from '#schema/names';
-import type { Deployment, DeploymentEvent, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
+import type { Deployment, DeploymentEvent, PersonalPort, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
 import { isTerminal } from '#schema/states';
 import type { SandboxStatus } from '#schema/status';
 import type { Attempt, Change, NodeRecord, Write } from '#specs/store';
@@ -12,6 +12,7 @@ import type { ReconcilerStore } from '../../../../reconciler/loop/context.ts';
 export class MemoryStore implements ReconcilerStore {
   readonly documents = new Map<string, StoredDocument>();
   readonly portRows: PortAllocation[] = [];
+  personalRows: PersonalPort[] = [];
   readonly subnetRows: SubnetAllocation[] = [];
   readonly deploymentRows: Deployment[] = [];
   readonly events: DeploymentEvent[] = [];
@@ -239,6 +240,29 @@ export class MemoryStore implements ReconcilerStore {
     return answer(() =>
       this.portRows.filter((row) => filter?.sandboxUid === undefined || row.sandboxUid === filter.sandboxUid),
     );
+  }
+  personalPorts(filter?: { user?: string; sandboxUid?: string }): Promise<PersonalPort[]> {
+    return answer(() =>
+      this.personalRows.filter(
+        (row) => filter?.sandboxUid === undefined || [row.sandboxUid, row.formerUid].includes(filter.sandboxUid),
+      ),
+    );
+  }
+  settlePersonalPort(user: string, sandboxUid: string): Promise<void> {
+    return answer(() => {
+      this.personalRows = this.personalRows.map(({ formerUid, ...row }) =>
+        formerUid === undefined || (row.user === user && row.sandboxUid === sandboxUid) ? row : { ...row, formerUid },
+      );
+    });
+  }
+  /** As the API does when somebody uses a sandbox. */
+  use(user: string, engine: string, port: number, sandboxUid: string): void {
+    const held = this.personalRows.find((row) => row.user === user);
+    const had = held?.engine === engine && held.port === port ? held.formerUid ?? held.sandboxUid : sandboxUid;
+    this.personalRows = [
+      ...this.personalRows.filter((row) => row !== held),
+      { user, engine, port, sandboxUid, allocatedAt: '', ...(had === sandboxUid ? {} : { formerUid: had }) },
+    ];
   }
   subnets(filter?: { sandboxUid?: string }): Promise<SubnetAllocation[]> {
     return answer(() =>

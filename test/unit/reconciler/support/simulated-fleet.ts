@@ -15,6 +15,8 @@ export interface SimulatedEngine {
   routes: Record<string, string>;
   applied: Map<string, unknown>;
   foreignPorts: number[];
+  /** What its edge found at the targets, by sandbox uid and service. */
+  checks: NonNullable<NodeState['edge']['checks']>;
 }
 
 export interface SimulatedAgent {
@@ -71,6 +73,7 @@ export class SimulatedFleet implements Fleet {
         routes: {},
         applied: new Map(),
         foreignPorts: [],
+        checks: {},
       });
     }
     const agent: SimulatedAgent = {
@@ -176,6 +179,7 @@ export class SimulatedFleet implements Fleet {
         state: 'ready' as const,
         routes: first === name ? engine.routes : {},
         foreignPorts: first === name ? engine.foreignPorts : [],
+        ...(first === name && Object.keys(engine.checks).length > 0 ? { checks: engine.checks } : {}),
       },
       memoryFreeBytes: 2 ** 32,
       diskFreeBytes: 2 ** 40,

@@ -1,6 +1,6 @@
 /** A small world for tests: two nodes, a catalogue, one control plane that can be killed and started again. */
 import { vi } from 'vitest';
-import type { RouteTarget, SandboxSpec, StoredDocument } from '#schema/documents';
+import type { RouteEntry, RouteTarget, SandboxSpec, StoredDocument } from '#schema/documents';
 import { slugOf } from '#schema/names';
 import type { Credentials } from '#schema/wire/commands';
 import type { ObservedContainer } from '#schema/wire/report';
@@ -52,6 +52,7 @@ export class TestWorld {
       fleet: this.fleet,
       defaults: DEFAULTS,
       installation: 'test',
+      publicUrl: 'https://sdp.example.com/',
       epoch: ++this.#epoch,
       vault: { credentialsOf: (user) => this.logins.get(user) },
       announcer: {
@@ -90,12 +91,11 @@ export class TestWorld {
 
   route(name: string, routes: Record<string, RouteTarget>): void {
     const entries = Object.entries(routes).map(([service, target]) => [service, { target }] as const);
-    this.store.put({
-      apiVersion: 'sdp/v1',
-      kind: 'Route',
-      metadata: { name },
-      spec: { routes: Object.fromEntries(entries) },
-    });
+    this.entries(name, Object.fromEntries(entries));
+  }
+
+  entries(name: string, routes: Record<string, RouteEntry>): void {
+    this.store.put({ apiVersion: 'sdp/v1', kind: 'Route', metadata: { name }, spec: { routes } });
   }
 
   deploy(name: string, services?: string[], user = 'ada'): void {

@@ -119,6 +119,79 @@ describe('replacing a running container', () => {
     expect((await world.engine.state()).containers.filter((one) => one.sandboxUid === sandbox.uid).map((one) => one.id)).toEqual([third]);
   });
 
+  it('never runs two copies at once when it recreates, also when an earlier one still drains', async () => {
+    const sandbox = await world.sandbox('alone', 9);
+    const name = containerName('alone', 'account');
+    const { containerId } = await world.engine.run(orderOf(sandbox, 'one'), remembering(), never());
+    // An agent that was killed while a replaced container drained left that one.
+    const labels = ['installation=installation-a', 'node=micro-1', `sandbox=${sandbox.uid}`, 'service=account', 'hash=v1:older', 'image=sdp/probe:1', 'port=8080'];
+    await cli('run', '-d', '--name', `${name}.old-abcdef01`, '--network', 'sandbox-alone', ...labels.flatMap((label) => ['--label', `sdp.${label}`]), '-e', 'PORT=8080', 'sdp/probe:1');
+    const since = new Date().toISOString();
+    const reporter = remembering();
+    const { containerId: two } = await world.engine.run(orderOf(sandbox, 'two', { replace: 'recreate' }, containerId), reporter, never());
+    const until = new Date(Date.now() + 1).toISOString();
+    const events = await cli('events', '--since', since, '--until', until, '--filter', `label=sdp.sandbox=${sandbox.uid}`, '--filter', 'type=container', '--format', '{{.Action}} {{.ID}}');
+    const order = events.split('\n').filter((line) => /^(start|die) /.test(line)).map((line) => (line.endsWith(two) ? `${line.split(' ')[0]} new` : (line.split(' ')[0] ?? '')));
+    expect(order).toEqual(['die', 'die', 'start new']);
+    expect(reporter.lines.filter((line) => line.includes('Stopping'))).toHaveLength(1);
+    expect((await world.engine.state()).containers.filter((one) => one.sandboxUid === sandbox.uid)).toMatchObject([{ id: two, name, state: 'running', health: 'healthy' }]);
+  });
+
+  it('stops nothing for a recreation that cannot be: a missing image, a file that cannot be copied', async () => {
+    const sandbox = await world.sandbox('early', 10);
+    const { containerId } = await world.engine.run(orderOf(sandbox, 'one'), remembering(), never());
+    const { State } = JSON.parse(await cli('inspect', '--format', '{{json .}}', containerId)) as { State: { StartedAt: string } };
+    const missing = orderOf(sandbox, 'two', { replace: 'recreate', image: 'sdp/none:1' }, containerId);
+    await expect(world.engine.run(missing, remembering(), never())).rejects.toMatchObject({ code: 'missing_base_image' });
+    const file = orderOf(sandbox, 'two', { replace: 'recreate', files: { '/probe/below-a-file': 'x' } }, containerId);
+    await expect(world.engine.run(file, remembering(), never())).rejects.toThrow();
+    const after = JSON.parse(await cli('inspect', '--format', '{{json .}}', containerId)) as { State: { StartedAt: string; Running: boolean } };
+    expect(after.State).toMatchObject({ StartedAt: State.StartedAt, Running: true });
+    expect((await world.engine.state()).containers.filter((one) => one.sandboxUid === sandbox.uid)).toHaveLength(1);
+  });
+
+  it('starts the former version again when the agent was killed in the gap of a recreation that then fails', async () => {
+    const sandbox = await world.sandbox('gap-kill', 11);
+    const name = containerName('gap-kill', 'account');
+    const { containerId } = await world.engine.run(orderOf(sandbox, 'one'), remembering(), never());
+    await world.engine.stopContainer(containerId);
+    const sick = orderOf(sandbox, 'two', { replace: 'recreate', variables: { SICK: '1' }, startSeconds: 1 }, containerId);
+    await expect(world.engine.run(sick, remembering(), never())).rejects.toMatchObject({ code: 'health_check_failed' });
+    await expect.poll(async () => fetchText(`http://${await addressIn(world.engine, name)}:8080/`)).toBe('one');
+    await world.engine.stopContainer(containerId);
+    const missing = orderOf(sandbox, 'two', { replace: 'recreate', image: 'sdp/none:1' }, containerId);
+    await expect(world.engine.run(missing, remembering(), never())).rejects.toMatchObject({ code: 'missing_base_image' });
+    await expect.poll(async () => fetchText(`http://${await addressIn(world.engine, name)}:8080/`)).toBe('one');
+  });
+
+  it('lets a long connection live for its drain time and no longer, also when the run was cancelled and another came', async () => {
+    const sandbox = await world.sandbox('long', 12);
+    const name = containerName('long', 'account');
+    const one = await world.engine.run(orderOf(sandbox, 'one'), remembering(), never());
+    const began = Date.now();
+    const long = fetchText(`http://${await addressIn(world.engine, name)}:8080/?ms=20000`).then(() => 'answered', () => Date.now() - began);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const controller = new AbortController();
+    const draining = world.engine.run(orderOf(sandbox, 'two', { drainSeconds: 4 }, one.containerId), remembering(), controller.signal);
+    await expect.poll(async () => fetchText(`http://${await addressIn(world.engine, name)}:8080/`)).toBe('two');
+    const replaced = Date.now() - began;
+    controller.abort('something newer was asked for');
+    await expect(draining).rejects.toMatchObject({ code: 'cancelled' });
+    const { id } = (await world.engine.state()).containers.find((container) => container.name === name) ?? { id: '' };
+    const reporter = remembering();
+    await world.engine.run(orderOf(sandbox, 'three', { drainSeconds: 4 }, id), reporter, never());
+    const ended = await long;
+    expect(ended).not.toBe('answered');
+    // Its four seconds count from when it was replaced, not from the third version.
+    const drains = reporter.lines.flatMap((line) => /at most (\d+) s/.exec(line)?.[1] ?? []).map(Number).sort();
+    expect(drains).toEqual([expect.any(Number), 4]);
+    expect(drains[0]).toBeLessThan(4);
+    expect(Number(ended) - replaced).toBeGreaterThan(3_000);
+    // The probe takes up to five seconds to end after TERM.
+    expect(Number(ended) - replaced).toBeLessThan(14_000);
+    expect((await world.engine.state()).containers.filter((container) => container.sandboxUid === sandbox.uid)).toHaveLength(1);
+  });
+
   it('goes on from every point at which an earlier run can have died', async () => {
     const sandbox = await world.sandbox('resume', 6);
     const name = containerName('resume', 'account');

@@ -13,9 +13,12 @@ function forward(string $url): ?string
             $headers[] = "$name: $value";
         }
     }
+    // The same id for all that one request of the app leads to: on to the service, and into the log.
+    $id = $_SERVER['HTTP_X_REQUEST_ID'] ?? bin2hex(random_bytes(8));
     if (!isset($_SERVER['HTTP_X_REQUEST_ID'])) {
-        $headers[] = 'X-Request-Id: ' . bin2hex(random_bytes(8));
+        $headers[] = "X-Request-Id: $id";
     }
+    error_log($_SERVER['REQUEST_METHOD'] . ' ' . strtok($url, '?') . " $id");
     $http = [
         'method' => $_SERVER['REQUEST_METHOD'],
         'header' => $headers,

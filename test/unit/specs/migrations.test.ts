@@ -1,0 +1,30 @@
+/** A database of the first release is brought up to date with what it holds. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Migrator } from 'kysely';
+import { expect, it } from 'vitest';
+import { openStore } from '#specs/open-store';
+import { first } from '../../../specs/migrations/001-first.ts';
+import { connect } from '../../../specs/connections.ts';
+import { testKeys } from './fixtures.ts';
+
+it('keeps allocations and lets ports released before rest from now on', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sdp-migrate-'));
+  const url = `sqlite:${join(folder, 'sdp.db')}`;
+  try {
+    const old = connect(url);
+    await new Migrator({ db: old.write, provider: { getMigrations: () => Promise.resolve({ '001-first': first }) } }).migrateToLatest();
+    await old.write.insertInto('ports').values({ engine: 'e1', port: 9001, kind: 'service', sandboxUid: 'u', sandbox: 'a', service: 's', allocatedAt: '2026-01-01T00:00:00Z' }).execute();
+    await old.write.insertInto('restingPorts').values({ engine: 'e1', port: 9002, sandbox: 'b', service: 's', releasedSeq: 1 } as never).execute();
+    await old.close();
+    const store = await openStore({ url, masterKeys: testKeys });
+    expect(await store.ports()).toMatchObject([{ port: 9001 }]);
+    const claim = { engine: 'e1', kind: 'service' as const, sandboxUid: 'x', sandbox: 'c', service: 's' };
+    expect((await store.claimPort(claim, { from: 9001, to: 9009 }, [])).port).toBe(9003);
+    expect(await store.personalPorts()).toEqual([]);
+    await store.close();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
