@@ -28,6 +28,7 @@ import { nameResolver, type NameResolver } from './resolver.ts';
 import { processInfo, readMaps, replaceMap, writeMaps } from './runtime-maps.ts';
 import { runtimeSocket } from './runtime-socket.ts';
 import { serialQueue } from './serial-queue.ts';
+import { isValid, validate } from './validate-routes.ts';
 import { onOldWorkers } from './workers.ts';
 
 export interface EdgeOptions {
@@ -308,24 +309,4 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
       await serial(() => Promise.resolve());
     },
   };
-}
-
-/** Kept by another release, perhaps: without them the report lacks their hash, and the control plane sends them anew. */
-function isValid(kept: KeptRoutes): boolean {
-  try {
-    validate(kept.routes.sandbox, kept.routes);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Routes that cannot be written are refused before anything is kept. */
-function validate(sandbox: SandboxRef, routes: EdgeRoutes): void {
-  if (routes.sandbox.uid !== sandbox.uid) throw new SdpError('edge_failed', 'The routes are those of another sandbox.');
-  try {
-    computeMaps({ routes: [routes], containers: new Map(), addresses: new Map() });
-  } catch (error) {
-    throw new SdpError('edge_failed', `The routes of ${sandbox.name} cannot be written: ${SdpError.from(error).message}`, { cause: error });
-  }
 }
