@@ -19,7 +19,7 @@ export async function switchAddress(socketPath: string, from: string, to: string
 async function switchOn(socket: RuntimeSocket, from: string, to: string): Promise<void> {
   const writes: MapWrite[] = [];
   for (const map of ['inside', 'shared', 'outside'] as const) {
-    for (const [key, old] of await readMap(socket, map)) {
+    for (const [key, old] of (await readMap(socket, map)) ?? []) {
       const value = readdressed(old, from, to);
       if (value !== undefined) writes.push({ map, action: 'set', key, value });
     }

@@ -143,9 +143,10 @@ export function inPool(address: string, pool: string | undefined): boolean {
   return network !== undefined && one !== undefined && overlap(network, one);
 }
 
-export const insidePool = (name: string, address: string, pool: string | undefined): string =>
-  `${name === address ? '' : `The name ${name} leads to `}${address}${name === address ? '' : ','} which lies in the network of the sandboxes ` +
-  `(network.pool ${pool ?? ''}): a URL must lead out of them`;
+export function insidePool(name: string, address: string, pool: string | undefined): string {
+  const leads = name === address ? `${address} lies` : `The name ${name} leads to ${address}, which lies`;
+  return `${leads} in the network of the sandboxes (network.pool ${pool ?? ''}): a URL must lead out of them`;
+}
 
 const unresolved = (name: string): string => `The name ${name} cannot be resolved on this node`;
 

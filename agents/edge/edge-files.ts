@@ -1,6 +1,6 @@
 /** Everything that HAProxy loads at its start besides the maps, and the hash that says which of it runs. */
 import { createHash } from 'node:crypto';
-import { access, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { SdpError } from '#schema/errors';
@@ -15,27 +15,41 @@ export interface EdgeFiles {
   /** What `show info` says when exactly this runs. */
   description: string;
   config: string;
-  ca: string;
-  /** By file name. */
-  pages: ReadonlyMap<string, string>;
+  /** By file name: certificates, pages and the like, in a folder of this edition's own. */
+  side: ReadonlyMap<string, string>;
 }
 
 export function edgeFiles(settings: HaproxySettings, ca: string): EdgeFiles {
-  const pages = new Map<string, string>();
+  const side = new Map([['ca.pem', ca], ['delay.lua', DELAY_LUA]]);
   for (const page of ALL_PAGES) {
-    for (const format of ['html', 'json'] as const) pages.set(`${page.name}.${format}`, renderPage(page, format, settings.node));
+    for (const format of ['html', 'json'] as const) side.set(`${page.name}.${format}`, renderPage(page, format, settings.node));
   }
   const hash = createHash('sha256');
-  for (const part of [haproxyConfig(settings, ''), ca, DELAY_LUA, ...pages.values()]) hash.update(`${part.length}\0${part}`);
+  for (const part of [haproxyConfig(settings, ''), ...side.values()]) hash.update(`${part.length}\0${part}`);
   const description = `sdp-edge-${hash.digest('hex').slice(0, 32)}`;
-  return { description, config: haproxyConfig(settings, description), ca, pages };
+  const config = haproxyConfig(settings, description).replaceAll(INSIDE.side, `${INSIDE.config}/${sideFolder(description)}/`);
+  return { description, config, side };
 }
 
-/** Files beside the configuration; HAProxy reads them when it loads, so a running one does not notice. */
+const SIDE = 'side-';
+const sideFolder = (description: string): string => `${SIDE}${description.slice(-32)}`;
+
+/**
+ * Each edition of the configuration has a folder of its own: what HAProxy refuses never takes the place of what it runs
+ * with, and would start with again.
+ */
 export async function writeSideFiles(paths: EdgePaths, files: EdgeFiles): Promise<void> {
-  await writeWhole(join(paths.config, 'ca.pem'), files.ca);
-  await writeWhole(join(paths.config, 'delay.lua'), DELAY_LUA);
-  for (const [name, text] of files.pages) await writeWhole(join(paths.pages, name), text);
+  const folder = join(paths.config, sideFolder(files.description));
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await Promise.all([...files.side].map(([name, text]) => writeWhole(join(folder, name), text)));
+}
+
+/** Of editions that nothing starts with any more. */
+export async function dropOtherSideFiles(paths: EdgePaths, files: EdgeFiles): Promise<void> {
+  for (const name of await readdir(paths.config)) {
+    if (!name.startsWith(SIDE) || name === sideFolder(files.description)) continue;
+    await rm(join(paths.config, name), { recursive: true, force: true });
+  }
 }
 
 const CONFIG = 'haproxy.cfg';
@@ -43,6 +57,8 @@ const CANDIDATE = 'haproxy.new.cfg';
 /** As HAProxy's own check sees it. */
 export const CANDIDATE_INSIDE = `${INSIDE.config}/${CANDIDATE}`;
 
+/** What HAProxy starts with; undefined: nothing yet. */
+export const readConfig = (paths: EdgePaths): Promise<string | undefined> => readFile(join(paths.config, CONFIG), 'utf8').catch(() => undefined);
 export const writeConfig = (paths: EdgePaths, text: string): Promise<void> => writeWhole(join(paths.config, CONFIG), text);
 export const writeCandidate = (paths: EdgePaths, text: string): Promise<void> => writeWhole(join(paths.config, CANDIDATE), text);
 export const acceptCandidate = (paths: EdgePaths): Promise<void> => rename(join(paths.config, CANDIDATE), join(paths.config, CONFIG));

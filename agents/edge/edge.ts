@@ -28,6 +28,7 @@ import { nameResolver, type NameResolver } from './resolver.ts';
 import { processInfo, readMaps, replaceMap, writeMaps } from './runtime-maps.ts';
 import { runtimeSocket } from './runtime-socket.ts';
 import { serialQueue } from './serial-queue.ts';
+import { isValid, validate } from './validate-routes.ts';
 import { onOldWorkers } from './workers.ts';
 
 export interface EdgeOptions {
@@ -113,8 +114,16 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
     reported = {};
   };
 
+  /** The process that was brought up does not answer. */
+  const lost = (): void => {
+    inForce = undefined;
+    if (status.state !== 'ready') return;
+    status = { state: 'starting', message: 'HAProxy does not answer the agent; it is being started again.' };
+    options.onChange?.();
+  };
+
   /** Ports and files of now. Ports that the running edge holds are its own. */
-  async function currentFiles(): Promise<EdgeFiles> {
+  async function currentFiles(): Promise<{ files: EdgeFiles; shared: number | undefined }> {
     const wanted = [config.ports.gateway, config.ports.service];
     const found = await findContainer(container);
     const own = found?.state === 'running' ? await configuredPorts(paths) : [];
@@ -125,30 +134,32 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
         hint: `Find it with: ss -ltnp 'sport = :${EDGE_INSIDE_PORT}'.`,
       });
     }
-    sharedPort = foreignPorts(listening, sharedRange, own).length > 0 ? undefined : sharedRange[0]?.from;
-    const leftOut = new Set([...foreign, EDGE_INSIDE_PORT, ...(sharedPort === undefined ? [] : [sharedPort])]);
-    return edgeFiles(
+    const shared = foreignPorts(listening, sharedRange, own).length > 0 ? undefined : sharedRange[0]?.from;
+    const leftOut = new Set([...foreign, EDGE_INSIDE_PORT, ...(shared === undefined ? [] : [shared])]);
+    const files = edgeFiles(
       {
         node: config.node.name,
         hopToken: token,
         gatewayPorts: rangesWithout(config.ports.gateway, leftOut),
         servicePorts: rangesWithout(config.ports.service, leftOut),
-        sharedPort,
+        sharedPort: shared,
         pool: config.network.pool,
         allowFrom: config.ports.allowFrom,
         maxConnections: EDGE_CONNECTIONS,
       },
       await certificates(config.baseline.caFile),
     );
+    return { files, shared };
   }
 
   /** From any state to a running edge with the right maps. */
   async function recover(): Promise<void> {
     try {
-      const files = await currentFiles();
+      const { files, shared } = await currentFiles();
       const maps = desired();
       await writeMapFiles(paths, maps);
       await bringUp(container, socket, files);
+      sharedPort = shared;
       const live = await readMaps(socket);
       for (const map of changedMaps(diffMaps(live, maps))) await replaceMap(socket, map, maps[map]);
       await bringOldWorkers(maps);
@@ -178,7 +189,7 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
   }
 
   const bringOldWorkers = (maps: MapState): Promise<void> =>
-    onOldWorkers(paths.socket, async (old) => writeMaps(old, diffMaps(await readMaps(old), maps)));
+    onOldWorkers(paths.socket, async (old) => writeMaps(old, diffMaps(await readMaps(old, maps), maps)));
 
   async function keepResolved(): Promise<void> {
     await writeWhole(paths.resolved, JSON.stringify(Object.fromEntries(resolver.addresses())));
@@ -200,7 +211,8 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
       if (stopped) return;
       const info = await processInfo(socket).catch(() => undefined);
       const uptimeStart = Date.now() - (info?.uptimeSeconds ?? 0) * 1000;
-      if (info === undefined || uptimeStart > startedAt + 2_000) inForce = undefined;
+      if (info === undefined) lost();
+      else if (uptimeStart > startedAt + 2_000) inForce = undefined;
       const [listening, own] = [await allListeningPorts(procNet), await configuredPorts(paths)];
       foreign = foreignPorts(listening, [config.ports.gateway, config.ports.service], own);
       // The port for all sandboxes is worth a reload as soon as it is free.
@@ -255,7 +267,7 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
       serial(async () => {
         void probeOnce(networks);
         containers = knownContainers(seen);
-        if (inForce !== undefined && (await processInfo(socket).catch(() => undefined)) === undefined) inForce = undefined;
+        if (inForce !== undefined && (await processInfo(socket).catch(() => undefined)) === undefined) lost();
         // A failure is the edge's own state; the observer has nothing to do about it.
         await follow().catch(() => undefined);
       }),
@@ -297,24 +309,4 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
       await serial(() => Promise.resolve());
     },
   };
-}
-
-/** Kept by another release, perhaps: without them the report lacks their hash, and the control plane sends them anew. */
-function isValid(kept: KeptRoutes): boolean {
-  try {
-    validate(kept.routes.sandbox, kept.routes);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Routes that cannot be written are refused before anything is kept. */
-function validate(sandbox: SandboxRef, routes: EdgeRoutes): void {
-  if (routes.sandbox.uid !== sandbox.uid) throw new SdpError('edge_failed', 'The routes are those of another sandbox.');
-  try {
-    computeMaps({ routes: [routes], containers: new Map(), addresses: new Map() });
-  } catch (error) {
-    throw new SdpError('edge_failed', `The routes of ${sandbox.name} cannot be written: ${SdpError.from(error).message}`, { cause: error });
-  }
 }

@@ -24,7 +24,7 @@ export async function writeWhole(file: string, text: string): Promise<void> {
 }
 
 export async function makeDirectories(paths: EdgePaths): Promise<void> {
-  for (const directory of [paths.root, paths.config, paths.maps, paths.pages, paths.run, paths.routes]) {
+  for (const directory of [paths.root, paths.config, paths.maps, paths.run, paths.routes]) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   }
 }

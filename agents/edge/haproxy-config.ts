@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { refusal, target } from './config-backends.ts';
 import { checkFrontend, gatewayFrontend, insideFrontend, serviceFrontend, sharedFrontend, type ListenerSettings } from './config-frontends.ts';
 import { LOG_FORMAT, LOG_LINE_BYTES, REQUESTS_RING, RING_BYTES } from './log-line.ts';
-import { INSIDE } from './paths.ts';
+import { lines } from './config-text.ts';
+import { INSIDE, MAP_NAMES, mapPath } from './paths.ts';
 import { REFUSALS } from './pages.ts';
 
 export interface HaproxySettings extends ListenerSettings {
@@ -37,11 +38,16 @@ export function haproxyConfig(settings: HaproxySettings, description: string): s
     insideFrontend(),
     checkFrontend(),
     ...REFUSALS.map(refusal),
+    everyMap(),
     ...[false, true].flatMap((faulty) =>
       (['json', 'html'] as const).flatMap((format) => [target('plain', format, marks, faulty), target('tls', format, marks, faulty)]),
     ),
   ].join('\n');
 }
+
+/** Leads nowhere: makes HAProxy load every map, also those of listeners that are left out. */
+const everyMap = (): string =>
+  lines('backend maps', MAP_NAMES.map((name) => `http-request set-var(txn.none) str(x),map_${name === 'faults' ? 'beg' : name === 'subnets' ? 'ip' : 'str'}(${mapPath(name)})`));
 
 function globalPart(settings: HaproxySettings, description: string): string {
   return `# Written by SDP's agent; changes are overwritten.

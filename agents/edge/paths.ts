@@ -5,8 +5,10 @@ import { join } from 'node:path';
 export const INSIDE = {
   config: '/etc/sdp-edge',
   configFile: '/etc/sdp-edge/haproxy.cfg',
-  ca: '/etc/sdp-edge/ca.pem',
-  lua: '/etc/sdp-edge/delay.lua',
+  /** Stands for the folder of the configuration's own edition; see edge-files.ts. */
+  side: '/etc/sdp-edge/side/',
+  ca: '/etc/sdp-edge/side/ca.pem',
+  lua: '/etc/sdp-edge/side/delay.lua',
   run: '/run/sdp-edge',
   socket: '/run/sdp-edge/admin.sock',
   masterSocket: '/run/sdp-edge/master.sock',
@@ -18,14 +20,13 @@ export const MAP_NAMES = ['faults', 'sandboxes', 'inside', 'subnets', 'shared', 
 export type MapName = (typeof MAP_NAMES)[number];
 
 export const mapPath = (name: MapName): string => `${INSIDE.config}/maps/${name}.map`;
-export const pagePath = (name: string, format: 'html' | 'json'): string => `${INSIDE.config}/pages/${name}.${format}`;
+export const pagePath = (name: string, format: 'html' | 'json'): string => `${INSIDE.side}${name}.${format}`;
 
 export interface EdgePaths {
   root: string;
   /** Mounted read-only. */
   config: string;
   maps: string;
-  pages: string;
   /** Mounted writable: holds the runtime socket. */
   run: string;
   socket: string;
@@ -47,7 +48,6 @@ export function edgePaths(dataDir: string): EdgePaths {
     root,
     config,
     maps: join(config, 'maps'),
-    pages: join(config, 'pages'),
     run,
     socket: join(run, 'admin.sock'),
     masterSocket: join(run, 'master.sock'),

@@ -5,6 +5,8 @@ import {
   acceptCandidate,
   CANDIDATE_INSIDE,
   dropCandidate,
+  dropOtherSideFiles,
+  readConfig,
   writeCandidate,
   writeConfig,
   writeSideFiles,
@@ -29,17 +31,60 @@ export type BroughtUp = 'kept' | 'started' | 'reloaded';
  * @throws SdpError edge_failed (with HAProxy's words), missing_base_image, name_blocked, engine_failed
  */
 export async function bringUp(edge: EdgeContainer, socket: RuntimeSocket, files: EdgeFiles): Promise<BroughtUp> {
+  const { paths } = edge.order;
   const found = await findContainer(edge);
   const running = found?.state === 'running' ? await processInfo(socket).catch(() => undefined) : undefined;
   const stale = running !== undefined && running.description !== files.description;
-  if (running?.description !== files.description) await writeSideFiles(edge.order.paths, files);
+  if (running?.description !== files.description) await writeSideFiles(paths, files);
   if (found !== undefined && stale) await accept(edge, found.id, files);
-  if (running === undefined) await writeConfig(edge.order.paths, files.config);
+  if (running === undefined) return startWith(edge, socket, files);
   const { id, started } = await ensureContainer(edge);
   if (!started && stale) await reload(edge);
   await ready(edge, id, socket, files.description);
+  if (stale || started) await dropOtherSideFiles(paths, files);
   if (started) return 'started';
   return stale ? 'reloaded' : 'kept';
+}
+
+/** Nothing answers. Where HAProxy does not start with what is wanted, it gets back what it had, and serves with that. */
+async function startWith(edge: EdgeContainer, socket: RuntimeSocket, files: EdgeFiles): Promise<BroughtUp> {
+  const { paths, docker } = { ...edge.order, ...edge };
+  const former = await readConfig(paths);
+  await writeConfig(paths, files.config);
+  try {
+    const { id, started } = await ensureContainer(edge);
+    const info = started ? undefined : await answering(edge, id, socket);
+    if (info !== undefined && info.description !== files.description) {
+      // The engine had brought it back with what it had: that goes on until the new is checked.
+      if (former !== undefined) await writeConfig(paths, former);
+      return await bringUp(edge, socket, files);
+    }
+    // It runs and has not answered for a long time: stuck, or its socket is gone.
+    if (!started && info === undefined && (await isRunning(edge, id))) await docker.getContainer(id).restart({ t: 0 });
+    await ready(edge, id, socket, files.description);
+    await dropOtherSideFiles(paths, files);
+    return 'started';
+  } catch (error) {
+    if (former !== undefined && former !== files.config && (await readConfig(paths)) === files.config) {
+      await writeConfig(paths, former);
+      await ensureContainer(edge).catch(() => undefined);
+    }
+    throw error;
+  }
+}
+
+/** The process that answers, whatever it runs; undefined when none does in time. */
+async function answering(edge: EdgeContainer, id: string, socket: RuntimeSocket): Promise<ProcessInfo | undefined> {
+  for (const deadline = Date.now() + READY_MS; Date.now() < deadline; await sleep(25)) {
+    const info = await processInfo(socket).catch(() => undefined);
+    if (info !== undefined || !(await isRunning(edge, id))) return info;
+  }
+  return undefined;
+}
+
+async function isRunning(edge: EdgeContainer, id: string): Promise<boolean> {
+  const { State } = await edge.docker.getContainer(id).inspect();
+  return State.Running && !State.Restarting;
 }
 
 /** A configuration that HAProxy's own check refuses changes nothing. */
@@ -67,8 +112,7 @@ async function ready(edge: EdgeContainer, id: string, socket: RuntimeSocket, des
   for (;;) {
     const info = await processInfo(socket).catch(() => undefined);
     if (info?.description === description) return info;
-    const state = (await edge.docker.getContainer(id).inspect()).State;
-    const ended = !state.Running || state.Restarting;
+    const ended = !(await isRunning(edge, id));
     if (ended || Date.now() > deadline) {
       const alerts = await lastAlerts(edge.docker, id);
       throw new SdpError('edge_failed', `The edge ${ended ? 'ends again at once' : 'is not ready in time'}: ${alerts || 'it says nothing'}`, {

@@ -23,10 +23,12 @@ export async function writeMaps(socket: RuntimeSocket, writes: readonly MapWrite
   await socket.write(writes.map(writeCommand));
 }
 
-/** Entries of one map as they are in force, in no particular order. */
-export async function readMap(socket: RuntimeSocket, map: MapName): Promise<Map<string, string>> {
+/** Entries of one map as they are in force, in no particular order. Undefined: a process of an older release has no such map. */
+export async function readMap(socket: RuntimeSocket, map: MapName): Promise<Map<string, string> | undefined> {
   const entries = new Map<string, string>();
-  for (const line of (await socket.ask(`show map ${mapPath(map)}`)).split('\n')) {
+  const answer = await socket.ask(`show map ${mapPath(map)}`);
+  if (answer.startsWith('Unknown map identifier')) return undefined;
+  for (const line of answer.split('\n')) {
     if (line === '') continue;
     const match = /^0x[0-9a-f]+ (\S+) (\S*)$/.exec(line);
     if (match === null) throw new SdpError('edge_failed', `The edge answered "${line.slice(0, 200)}" instead of its map ${map}.`);
@@ -35,9 +37,14 @@ export async function readMap(socket: RuntimeSocket, map: MapName): Promise<Map<
   return entries;
 }
 
-export async function readMaps(socket: RuntimeSocket): Promise<MapState> {
+/** @param instead taken for a map that the process does not have, so that nothing is written to it */
+export async function readMaps(socket: RuntimeSocket, instead?: MapState): Promise<MapState> {
   const maps: Partial<Record<MapName, ReadonlyMap<string, string>>> = {};
-  for (const name of MAP_NAMES) maps[name] = await readMap(socket, name);
+  for (const name of MAP_NAMES) {
+    const found = (await readMap(socket, name)) ?? instead?.[name];
+    if (found === undefined) throw new SdpError('edge_failed', `The edge has no map ${name}.`);
+    maps[name] = found;
+  }
   return maps as MapState;
 }
 
