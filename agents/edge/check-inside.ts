@@ -64,7 +64,7 @@ function stepOf(page: string): CheckStep {
 function whatPageSays(text: string, service: string): string {
   try {
     const { detail, hop } = JSON.parse(text) as { detail?: string; hop?: string };
-    if (detail !== undefined && detail !== '') return `${detail.replace(/\.$/, '')}${hop === undefined ? '' : ` (${hop.replace('checks port', 'inside port')})`}.`;
+    if (detail !== undefined && detail !== '') return `${detail.replace(/\.$/, '')}${hop === undefined ? '' : ` (${hop.replace(/checks port \d*/, `inside port ${EDGE_INSIDE_PORT}`)})`}.`;
   } catch {
     // Said below.
   }

@@ -1,26 +1,27 @@
 /** Backends of haproxy.cfg: the targets, and the pages that stand in for them. */
 import { faultRules, HAS_FAULTS } from './config-faults.ts';
-import { asksForHtml, CHECK, content, HOP, HOP_TO, HOST_ASKED, isType, lines, PAGE, route } from './config-text.ts';
+import { asksForHtml, CHECK, content, HOP, HOP_TO, HOST_ASKED, HTML, isType, lines, PAGE, route } from './config-text.ts';
 import { REFUSALS, TARGET_ERRORS, type Page } from './pages.ts';
 import { INSIDE } from './paths.ts';
 
-/** Which backend takes a request that has a route. */
+/** Which backend takes a request that has a route. Each evaluation counts, at every request. */
 export const dispatch = (): string[] => [
-  `use_backend page_unavailable if ${isType('unavailable')}`,
-  `use_backend page_unresolved if ${isType('unresolved')}`,
-  'acl html req.hdr(accept) -m sub text/html',
-  `use_backend tls_html if ${isType('https')} html`,
-  `use_backend tls_json if ${isType('https')}`,
+  `use_backend page_%[${route('type')}] if { ${route('type')} -m str unavailable unresolved }`,
+  `acl tls ${route('type')} -m str https`,
+  `acl html ${HTML}`,
+  'use_backend tls_html if tls html',
+  'use_backend tls_json if tls',
   'use_backend plain_html if html',
   'default_backend plain_json',
 ];
 
-/** Backends with the word say what is done before; a page stands in their way in no frontend rule. */
+/** Before the dispatch: a sandbox with faults goes another way, which is chosen for it alone. */
 export const dispatchFaulty = (): string[] => [
-  `use_backend faulty_tls_html if ${HAS_FAULTS} ${isType('https')} ${asksForHtml}`,
-  `use_backend faulty_tls_json if ${HAS_FAULTS} ${isType('https')}`,
-  `use_backend faulty_plain_html if ${HAS_FAULTS} ${asksForHtml}`,
-  `use_backend faulty_plain_json if ${HAS_FAULTS}`,
+  `http-request set-var(txn.way) str(plain_json) if ${HAS_FAULTS}`,
+  `http-request set-var(txn.way) str(plain_html) if { var(txn.way) -m found } ${asksForHtml}`,
+  `http-request set-var(txn.way) str(tls_json) if { var(txn.way) -m found } ${isType('https')}`,
+  `http-request set-var(txn.way) str(tls_html) if { var(txn.way) -m found } ${isType('https')} ${asksForHtml}`,
+  'use_backend faulty_%[var(txn.way)] if { var(txn.way) -m found } { var(txn.route) -m found }',
 ];
 
 /**

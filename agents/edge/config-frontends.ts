@@ -55,8 +55,7 @@ export function sharedFrontend(port: number, settings: ListenerSettings): string
   return lines('frontend shared', [
     `bind :${port}`,
     `acl from_pool src ${settings.pool}`,
-    'http-request set-var(txn.port) dst_port',
-    'http-request set-var(txn.host) req.hdr(host),lower',
+      'http-request set-var(txn.host) req.hdr(host),lower',
     'http-request set-var(txn.said) req.fhdr(x-sdp-sandbox),lower',
     'http-request set-var(txn.said) var(txn.host),field(1,:),field(1,.) if !{ var(txn.said) -m found } { var(txn.host),field(1,:) -m reg [a-z].*[.].*[a-z] }',
     'http-request set-var(txn.asked) var(txn.said) if { var(txn.said) -m reg ^[a-z0-9][a-z0-9._-]{0,63}$ }',
@@ -77,8 +76,8 @@ export function insideFrontend(): string {
     `bind :${EDGE_INSIDE_PORT}`,
     `tcp-request connection reject unless { src,map_ip(${mapPath('subnets')}) -m found }`,
     ...byName(),
-    'use_backend page_unknown_service if !{ var(txn.route) -m found }',
     ...dispatchFaulty(),
+    'use_backend page_unknown_service if !{ var(txn.route) -m found }',
     ...dispatch(),
     ...noteLocation(),
     'http-after-response set-header X-SDP-Fault %[var(txn.fault)] if { var(txn.fault) -m found }',
@@ -93,7 +92,7 @@ export function insideFrontend(): string {
 export function checkFrontend(): string {
   return lines('frontend checks', [
     `bind unix@${INSIDE.checkSocket} mode 600 accept-proxy`,
-    'no log',
+    'http-request set-log-level silent',
     ...byName(),
     'http-request set-var(txn.check) bool(true)',
     'use_backend page_unknown_service if !{ var(txn.route) -m found }',
@@ -104,7 +103,6 @@ export function checkFrontend(): string {
 const byName = (): string[] => [
   `http-request set-var(txn.owner) src,map_ip(${mapPath('subnets')})`,
   'http-request reject unless { var(txn.owner) -m found }',
-  'http-request set-var(txn.port) dst_port',
   'http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
   'http-request set-var-fmt(txn.key) %[var(txn.owner)]/%[var(txn.host),field(1,.)] if { var(txn.host),field(2,.) -m str sdp }',
   `http-request set-var(txn.route) var(txn.key),map_str(${mapPath('inside')}) if { var(txn.key) -m found }`,
@@ -116,15 +114,14 @@ const binds = (ranges: readonly PortRange[]): string[] => ranges.map((range) => 
 
 const byPort = (settings: ListenerSettings): string[] => [
   `acl from_pool src ${settings.pool}`,
-  'http-request set-var(txn.port) dst_port',
   'http-request set-var(txn.host) req.hdr(host)',
-  `http-request set-var(txn.route) var(txn.port),map_str(${mapPath('outside')})`,
+  `http-request set-var(txn.route) dst_port,map_str(${mapPath('outside')})`,
   ...ownerOfRoute(),
 ];
 
 const ownerOfRoute = (): string[] => [
   `http-request set-var(txn.owner) ${route('owner')}`,
-  `http-request set-var(txn.caller) src,map_ip(${mapPath('subnets')})`,
+  `http-request set-var(txn.caller) src,map_ip(${mapPath('subnets')}) if from_pool`,
   ...sandboxVariables(),
   ...requestId(),
   'acl routed var(txn.route) -m found',
@@ -133,7 +130,6 @@ const ownerOfRoute = (): string[] => [
 
 const sandboxVariables = (): string[] => [
   `http-request set-var(txn.sandbox) var(txn.owner),map_str(${mapPath('sandboxes')})`,
-  `http-request set-var(txn.name) var(txn.sandbox),field(${SANDBOX_FIELD.name},|)`,
 ];
 
 /** A well-formed id of the caller is kept, so that one id follows a request through all hops. */
@@ -153,7 +149,7 @@ const noteLocation = (): string[] => [
 ];
 
 const sayWho = (): string[] => [
-  'http-after-response set-header X-SDP-Sandbox %[var(txn.name)] if { var(txn.name) -m found }',
-  `http-after-response set-header X-SDP-Revision %[var(txn.sandbox),field(${SANDBOX_FIELD.revision},|)] if { var(txn.name) -m found }`,
+  `http-after-response set-header X-SDP-Sandbox %[var(txn.sandbox),field(${SANDBOX_FIELD.name},|)] if { var(txn.sandbox) -m found }`,
+  `http-after-response set-header X-SDP-Revision %[var(txn.sandbox),field(${SANDBOX_FIELD.revision},|)] if { var(txn.sandbox) -m found }`,
   'http-after-response set-header X-Request-Id %[var(txn.rid)]',
 ];

@@ -29,4 +29,5 @@ export function content(page: Page, format: 'html' | 'json'): string {
 export const HOST_ASKED = '%[var(txn.host),url_enc]|';
 export const LOCATION = '%[res.fhdr(location),field(1,?\\#),bytes(0,1000),url_enc]';
 
-export const asksForHtml = '{ req.hdr(accept) -m sub text/html }';
+export const HTML = 'req.hdr(accept) -m sub text/html';
+export const asksForHtml = `{ ${HTML} }`;

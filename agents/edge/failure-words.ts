@@ -1,5 +1,6 @@
 /** Why a request failed at this hop, in plain words, from how HAProxy ended it. */
-import type { LogWord } from './log-line.ts';
+import type { LogLine } from './log-line.ts';
+import { FIELD } from './target-value.ts';
 
 /** Reasons of the edge's own pages, by backend. */
 const PAGES: Readonly<Record<string, string>> = {
@@ -29,24 +30,25 @@ const ENDS: readonly [RegExp, string][] = [
 ];
 
 /** Undefined: the target answered. */
-export function failureOf(words: Record<LogWord, string>, target: string): string | undefined {
-  const page = /^page_(.+)$/.exec(words.backend)?.[1];
-  if (words.fault === 'status') return 'the fault that the route asks for was answered';
-  if (words.fault === 'reset') return 'the fault that the route asks for ended the connection';
+export function failureOf(line: LogLine, route: readonly string[], target: string): string | undefined {
+  const termination = line.get('termination');
+  if (termination === '--') return undefined;
+  const fault = line.get('fault');
+  if (fault === 'status') return 'the fault that the route asks for was answered';
+  if (fault === 'reset') return 'the fault that the route asks for ended the connection';
+  const page = /^page_(.+)$/.exec(line.get('backend'))?.[1];
   // Said in a page of its own, or by the backend that faults are made in.
-  const standsIn = page === 'unavailable' || page === 'unresolved' || (page === undefined && words.termination.startsWith('LR'));
-  if (standsIn) return textOf(words.route) ?? 'the target is not available';
+  const standsIn = page === 'unavailable' || page === 'unresolved' || (page === undefined && termination.startsWith('LR'));
+  if (standsIn) return textOf(route[FIELD.text - 1] ?? '') ?? 'the target is not available';
   if (page !== undefined) return PAGES[page] ?? 'the edge answered with a page';
-  const found = ENDS.find(([pattern]) => pattern.test(words.termination))?.[1];
-  const handshake = words.connection !== '' && words.connection !== '0';
-  if (/^SC/.test(words.termination) && target === 'https' && handshake) {
+  const handshake = line.get('connection') !== '' && line.get('connection') !== '0';
+  if (target === 'https' && termination.startsWith('SC') && handshake) {
     return 'TLS with the target failed: its certificate is not the right one, or it does not speak TLS';
   }
-  return found;
+  return ENDS.find(([pattern]) => pattern.test(termination))?.[1];
 }
 
-function textOf(route: string): string | undefined {
-  const text = route.split('|').at(-1) ?? '';
+function textOf(text: string): string | undefined {
   try {
     return text === '' ? undefined : decodeURIComponent(text);
   } catch {

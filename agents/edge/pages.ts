@@ -2,6 +2,7 @@
  * Pages that the edge answers with instead of a service: HTML and JSON (RFC 9457), as HAProxy log-format texts.
  * Whatever is filled in at request time is neutral text (see target-value.ts) or checked by the kernel.
  */
+import { FAULT_FIELD } from './faults.ts';
 import { SANDBOX_FIELD } from './sandbox-value.ts';
 import { FIELD, neutralText } from './target-value.ts';
 
@@ -19,6 +20,7 @@ export interface Page {
 const field = (name: keyof typeof FIELD): string => `%[var(txn.route),field(${FIELD[name]},|)]`;
 const TEXT = `%[var(txn.route),field(${FIELD.text},|),url_dec]`;
 const SERVICE = field('service');
+const SANDBOX = `%[var(txn.sandbox),field(${SANDBOX_FIELD.name},|)]`;
 const CHOOSE =
   'Choose it by the header X-SDP-Sandbox: NAME, or by a host name that begins with its name, such as NAME.example.com.';
 const TARGET = `${field('address')} port ${field('port')}`;
@@ -29,14 +31,14 @@ export const REFUSALS: readonly Page[] = [
     name: 'unused_port',
     status: 404,
     title: 'Nothing lives here',
-    detail: 'No sandbox uses port %[var(txn.port)] of this node now. Its sandbox may have been deleted.',
+    detail: 'No sandbox uses port %[fc_dst_port] of this node now. Its sandbox may have been deleted.',
   },
   {
     name: 'unknown_service',
     status: 404,
     title: 'No such service',
     detail:
-      'This address answers for the services of sandbox %[var(txn.name)], each under a name of its own such as ' +
+      `This address answers for the services of sandbox ${SANDBOX}, each under a name of its own such as ` +
       'account.sdp, and the Host of this request names none of them.',
   },
   {
@@ -82,8 +84,8 @@ export const FAULT_PAGE: Page = {
   shownStatus: '%[var(txn.status)]',
   title: `${SERVICE} is told to fail`,
   detail:
-    'The route of sandbox %[var(txn.name)] asks for this fault on %[var(txn.fault_rule),field(3,|)] %% of the calls to ' +
-    `${SERVICE}, until %[var(txn.fault_rule),field(5,|),url_dec]. The service itself was not asked.`,
+    `The route of sandbox ${SANDBOX} asks for this fault on %[var(txn.fault_rule),field(${FAULT_FIELD.percent},|)] %% of the calls to ` +
+    `${SERVICE}, until %[var(txn.fault_rule),field(${FAULT_FIELD.untilText},|),url_dec]. The service itself was not asked.`,
 };
 
 /** HAProxy's own errors while it asks a target. */
@@ -102,8 +104,7 @@ export const ALL_PAGES: readonly Page[] = [...REFUSALS, FAULT_PAGE, ...TARGET_ER
 
 /** `hop` names this edge in every page. */
 export function renderPage(page: Page, format: 'html' | 'json', node: string): string {
-  const hop = `edge of ${neutralText(node).replace(/%/g, '%%')}, %[fe_name] port %[var(txn.port)]`;
-  const sandbox = '%[var(txn.name)]';
+  const hop = `edge of ${neutralText(node).replace(/%/g, '%%')}, %[fe_name] port %[fc_dst_port]`;
   const id = '%[var(txn.rid)]';
   const status = page.shownStatus ?? String(page.status);
   // Whole fragments, empty where the sandbox has no page.
@@ -111,7 +112,7 @@ export function renderPage(page: Page, format: 'html' | 'json', node: string): s
   if (format === 'json') {
     return (
       `{"type":"about:blank","title":"${page.title}","status":${status},"detail":"${page.detail}",` +
-      `"hop":"${hop}","sandbox":"${sandbox}","service":"${SERVICE}","requestId":"${id}"${link}}\n`
+      `"hop":"${hop}","sandbox":"${SANDBOX}","service":"${SERVICE}","requestId":"${id}"${link}}\n`
     );
   }
   return `<!doctype html>
@@ -126,7 +127,7 @@ dd { margin: 0; overflow-wrap: anywhere }
 </style></head><body>
 <h1>${page.title}</h1>
 <p>${page.detail}</p>
-<dl><dt>Status</dt><dd>${status}</dd><dt>Answered by</dt><dd>${hop}</dd><dt>Sandbox</dt><dd>${sandbox}</dd>
+<dl><dt>Status</dt><dd>${status}</dd><dt>Answered by</dt><dd>${hop}</dd><dt>Sandbox</dt><dd>${SANDBOX}</dd>
 <dt>Service</dt><dd>${SERVICE}</dd><dt>Request</dt><dd>${id}</dd>${link}</dl>
 </body></html>
 `;

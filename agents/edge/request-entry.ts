@@ -2,7 +2,7 @@
 import { EDGE_SUFFIX } from '#schema/names';
 import type { EdgeEntry, EdgeRequest } from '#schema/wire/requests';
 import { failureOf } from './failure-words.ts';
-import { splitLine, type LogWord } from './log-line.ts';
+import { LogLine } from './log-line.ts';
 import { FIELD } from './target-value.ts';
 
 export type NotedRequest = Omit<EdgeRequest, 'seq'>;
@@ -12,65 +12,70 @@ export interface Noted {
   request: NotedRequest;
   /** HAProxy's own number of it: rises in the order of arrival, with gaps; lines come in the order of their end. */
   count: number;
+  /** When it ended, in milliseconds since 1970. */
+  end: number;
 }
 
-const ENTRIES: readonly string[] = ['gateway', 'shared', 'service', 'inside'] satisfies EdgeEntry[];
-const DIALLED: readonly string[] = ['container', 'node', 'http', 'https'];
-const FAULTS: readonly string[] = ['status', 'delay', 'reset'];
+const ENTRIES: ReadonlySet<string> = new Set(['gateway', 'shared', 'service', 'inside'] satisfies EdgeEntry[]);
+const DIALLED: ReadonlySet<string> = new Set(['container', 'node', 'http', 'https']);
+const BAD_REQUEST = '<BADREQ>';
 
 /** Undefined when the line is none of ours: a notice of HAProxy's, or cut. */
-export function parseLine(line: string): Noted | undefined {
-  const words = splitLine(line);
-  if (words === undefined || !ENTRIES.includes(words.frontend)) return undefined;
-  const [count, end, duration] = [words.count, words.end, words.duration].map(Number) as [number, number, number];
-  if (![count, end, duration].every(Number.isFinite)) return undefined;
-  const durationMs = Math.max(0, duration);
-  const badRequest = words.method === '<BADREQ>';
-  const service = serviceOf(words);
-  const target = targetOf(words);
-  const failure = failureOf(words, target.kind);
-  return {
-    count,
-    request: {
-      at: new Date(end - durationMs).toISOString(),
-      id: words.id,
-      entry: words.frontend as EdgeEntry,
-      ...(words.owner === '' ? {} : { sandboxUid: words.owner }),
-      ...(service === undefined ? {} : { service }),
-      method: badRequest ? '?' : words.method,
-      path: badRequest ? '?' : pathOf(words.path),
-      status: Math.max(0, Number(words.status) || 0),
-      durationMs,
-      target,
-      ...(failure === undefined ? {} : { failure }),
-      ...locationOf(words),
-      ...(FAULTS.includes(words.fault) ? { fault: words.fault as 'status' } : {}),
-    },
+export function parseLine(text: string): Noted | undefined {
+  const line = LogLine.of(text);
+  if (line === undefined) return undefined;
+  const entry = line.get('frontend');
+  const count = Number(line.get('count'));
+  const end = Number(line.get('end'));
+  if (!ENTRIES.has(entry) || !(count >= 0) || !(end > 0)) return undefined;
+  const durationMs = Math.max(0, Number(line.get('duration')) || 0);
+  const route = line.get('route').split('|');
+  const method = line.get('method');
+  const request: NotedRequest = {
+    at: new Date(end - durationMs).toISOString(),
+    id: line.get('id'),
+    entry: entry as EdgeEntry,
+    method: method === BAD_REQUEST ? '?' : method,
+    path: method === BAD_REQUEST ? '?' : pathOf(line.get('path')),
+    status: Math.max(0, Number(line.get('status')) || 0),
+    durationMs,
+    target: targetOf(line, route),
   };
+  const owner = line.get('owner');
+  if (owner !== '') request.sandboxUid = owner;
+  const service = serviceOf(line, route);
+  if (service !== undefined) request.service = service;
+  const failure = failureOf(line, route, request.target.kind);
+  if (failure !== undefined) request.failure = failure;
+  if (line.get('place') !== '') Object.assign(request, locationOf(line));
+  const fault = line.get('fault');
+  if (fault !== '') request.fault = fault as 'status';
+  return { request, count, end };
 }
 
-export const routeField = (words: Record<LogWord, string>, name: keyof typeof FIELD): string =>
-  words.route.split('|')[FIELD[name] - 1] ?? '';
+const part = (route: readonly string[], name: keyof typeof FIELD): string => route[FIELD[name] - 1] ?? '';
 
-function serviceOf(words: Record<LogWord, string>): string | undefined {
-  const routed = routeField(words, 'service');
+function serviceOf(line: LogLine, route: readonly string[]): string | undefined {
+  const routed = part(route, 'service');
   if (routed !== '') return routed;
-  const named = new RegExp(`^([a-z0-9-]{1,63})\\.${EDGE_SUFFIX}$`).exec(hostAsked(words));
-  return words.frontend === 'inside' ? named?.[1] : undefined;
+  if (line.get('frontend') !== 'inside') return undefined;
+  return new RegExp(`^([a-z0-9-]{1,63})\\.${EDGE_SUFFIX}$`).exec(hostAsked(line))?.[1];
 }
 
-const hostAsked = (words: Record<LogWord, string>): string => decode(words.place.split('|')[0] ?? '').toLowerCase();
+const hostAsked = (line: LogLine): string => decode(line.get('place').split('|')[0] ?? '').toLowerCase();
 
 /** Pages of the edge stand in for a target that nobody dialled. */
-function targetOf(words: Record<LogWord, string>): NotedRequest['target'] {
-  const kind = routeField(words, 'type');
-  const asked = /^(faulty_)?(plain|tls)_/.test(words.backend) && words.fault !== 'status' && words.fault !== 'reset';
-  if (!asked || !DIALLED.includes(kind)) return { kind: 'none' };
-  const [address, port, host] = (['address', 'port', 'host'] as const).map((name) => routeField(words, name));
+function targetOf(line: LogLine, route: readonly string[]): NotedRequest['target'] {
+  const kind = part(route, 'type');
+  const fault = line.get('fault');
+  const asked = line.get('backend') !== line.get('frontend') && !line.get('backend').startsWith('page_') && fault !== 'status' && fault !== 'reset';
+  if (!asked || !DIALLED.has(kind)) return { kind: 'none' };
+  const address = part(route, 'address');
+  const host = part(route, 'host');
   return {
     kind: kind as 'container',
-    address: `${address?.includes(':') ? `[${address}]` : address}:${port}`,
-    ...(host === '' || host === undefined ? {} : { host: decode(host) }),
+    address: `${address.includes(':') ? `[${address}]` : address}:${part(route, 'port')}`,
+    ...(host === '' ? {} : { host: decode(host) }),
   };
 }
 
@@ -83,8 +88,8 @@ function pathOf(word: string): string {
 }
 
 /** Without query and user name; `leaves` when the next request would go elsewhere. */
-function locationOf(words: Record<LogWord, string>): Pick<NotedRequest, 'location' | 'leaves'> {
-  const location = words.place.split('|')[1] ?? '';
+function locationOf(line: LogLine): Pick<NotedRequest, 'location' | 'leaves'> {
+  const location = line.get('place').split('|')[1] ?? '';
   if (location === '') return {};
   const written = decode(location);
   const absolute = /^(https?:)?[\\/]{2}/i.test(written);
@@ -97,7 +102,7 @@ function locationOf(words: Record<LogWord, string>): Pick<NotedRequest, 'locatio
   }
   url.username = '';
   url.password = '';
-  const asked = hostAsked(words);
+  const asked = hostAsked(line);
   const same = url.host === asked || url.host === asked.replace(url.protocol === 'https:' ? /:443$/ : /:80$/, '');
   const ours = url.hostname.endsWith(`.${EDGE_SUFFIX}`);
   return { location: url.href, ...(same || ours ? {} : { leaves: true }) };

@@ -3,7 +3,7 @@
  * reload is read until it has no connection left. Nothing of ours stands in a request's way: HAProxy never waits for it.
  */
 import type { Socket } from 'node:net';
-import { StringDecoder } from 'node:string_decoder';
+import { eachLine } from './each-line.ts';
 import { readNoted, writeNoted } from './files.ts';
 import { REQUESTS_RING } from './log-line.ts';
 import type { EdgePaths } from './paths.ts';
@@ -163,18 +163,4 @@ export function missedIn(line: string): number {
   const dropped = /(?:^|\s)(\d+) events? dropped/.exec(line)?.[1];
   if (dropped !== undefined) return Number(dropped);
   return line.startsWith('R1 ') ? 1 : 0;
-}
-
-function eachLine(socket: Socket, take: (line: string) => void, ended: () => void): void {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  socket.on('data', (chunk) => {
-    const lines = (rest + decoder.write(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) take(line);
-  });
-  socket.on('error', () => socket.destroy());
-  socket.on('end', () => socket.destroy());
-  socket.on('close', ended);
-  socket.unref();
 }

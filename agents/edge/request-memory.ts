@@ -42,7 +42,7 @@ export class RequestMemory {
 
   /** Whether this line has not been handed out; it is from now on. */
   isNew(noted: Noted): boolean {
-    const end = Date.parse(noted.request.at) + noted.request.durationMs;
+    const { end } = noted;
     if (this.known) {
       const remembered = this.counts.has(noted.count);
       if (this.first && !remembered && end > this.end) {

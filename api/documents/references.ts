@@ -1,12 +1,10 @@
 /** Checks beyond the schema: what a document refers to must exist, and a route must lead somewhere. Pure. */
-import type { Draft, SandboxSpec, TemplateSpec, UpstreamsFile } from '#schema/documents';
-import { SdpError } from '#schema/errors';
+import type { Draft, SandboxSpec, TemplateSpec } from '#schema/documents';
 import { GATEWAY_SERVICE, slugOf } from '#schema/names';
 import { suggestion } from '#schema/parse/near';
-import { peersOf } from '#reconciler/upstreams/peers';
-import { renderUpstreams } from '#reconciler/upstreams/render';
 import { hasBranch, isOpen, names, safeSlug, unknownService, type ReferenceMistake } from './reference-mistake.ts';
 import { routeMistakes } from './route-mistakes.ts';
+import { brokenTemplate } from './upstreams-mistakes.ts';
 import type { World } from './world.ts';
 
 function unknownEnvironments(world: World, list: readonly string[] | undefined, path: string[]): ReferenceMistake[] {
@@ -22,25 +20,6 @@ function unknownRepository(world: World, repository: string | undefined, path: s
   if ([...world.repositories].some((known) => known.toLowerCase() === repository.toLowerCase())) return [];
   const message = `no agent has the repository "${repository}".${suggestion(repository, [...world.repositories])}`;
   return [{ code: 'unknown_repository', path, message, hint: 'Add it to `repositories:` in the file of the agent that has it.' }];
-}
-
-/** A template is rendered with the catalogue as it would be: one that fails never gets into a document. */
-function brokenTemplate(
-  file: UpstreamsFile | undefined,
-  world: World,
-  names: { sandbox: string; service: string },
-  path: string[],
-): ReferenceMistake[] {
-  if (file?.template === undefined) return [];
-  const services = peersOf([...world.services].map(([slug, { name, ...spec }]) => [slug, { name, spec }] as const));
-  try {
-    renderUpstreams(file, { services, ...names });
-    return [];
-  } catch (thrown) {
-    const { code, message, hint } = SdpError.from(thrown);
-    const text = `the template of ${file.path} does not render: ${message}`;
-    return [{ code, path: [...path, 'template'], message: text, ...(hint === undefined ? {} : { hint }) }];
-  }
 }
 
 function ofSandbox(name: string, spec: SandboxSpec | TemplateSpec, world: World): ReferenceMistake[] {

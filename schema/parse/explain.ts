@@ -94,7 +94,7 @@ function explainOne(error: SchemaError): Explanation | undefined {
     case 'minimum':
     case 'maximum':
       return at(`${error.message ?? ''}, not ${quoteValue(error.data)}. ${expected(error)}`.trim());
-    // How our schemas say "exactly one of these"; the description says which.
+    // One way in which our schemas say "exactly one of these"; the description says of which.
     case 'minProperties':
     case 'maxProperties':
     case 'oneOf':

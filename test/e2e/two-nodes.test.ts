@@ -121,6 +121,12 @@ describe('a sandbox over two VMs', () => {
       sandbox: 'two',
       hop: expect.stringContaining('edge of gateway-1') as string,
     });
+    const traced = await world.sdp(['trace', 'two', '/account', '-o', 'json']);
+    const view = JSON.parse(traced.stdout) as TraceView;
+    expect([traced.code, view.status]).toEqual([1, 503]);
+    expect(view.hops[view.failedAt ?? -1]).toMatchObject({
+      node: 'gateway-1', by: 'id', request: { entry: 'inside', service: 'account', target: { kind: 'node' }, failure: expect.any(String) as string },
+    });
     expect(await ask('/payment'), 'what does not cross the link goes on').toMatchObject({ servedBy: 'baseline' });
     await world.setLink(true);
     await expect.poll(() => ask('/account'), { timeout: 20_000 }).toMatchObject({ servedBy: 'sandbox', version: 'two' });

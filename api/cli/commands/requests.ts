@@ -33,7 +33,9 @@ class Printer {
       if (this.#seen.has(key)) continue;
       this.#remember(key);
       if (this.#widths !== undefined) requestLines(request, this.#widths, this.#cutting).forEach(print);
-      else print(this.format === 'name' ? request.id : JSON.stringify(request));
+      else if (this.format === 'name') print(request.id);
+      // One line each, and all of them together a list in YAML.
+      else print(`${this.format === 'yaml' ? '- ' : ''}${JSON.stringify(request)}`);
     }
   }
 

@@ -111,7 +111,7 @@ describe('base images from the distribution\'s packages', () => {
     expect(await output(BASE_IMAGES.php, ['php', '-r', `echo "is ", json_encode((function () {${php}})(), JSON_UNESCAPED_SLASHES);`])).toBe(
       '0 is {"account":"http://account.sdp:7080"}',
     );
-    const nginx = `events {} http {\n${inFormat('nginx', peers).replace('account.sdp:', '127.0.0.1:')}}`;
+    const nginx = `pid /tmp/n/pid; events {} http {\n${inFormat('nginx', peers).replace('account.sdp:', '127.0.0.1:')}}`;
     const check = `mkdir -p /tmp/n && printf '%s' "$0" > /tmp/n/c && nginx -t -q -c /tmp/n/c && echo fine`;
     expect(await output(NGINX_IMAGE, ['sh', '-c', check, nginx])).toMatch(/^0 [^]*fine/);
   });

@@ -58,7 +58,7 @@ describe('the configuration', () => {
 
   it('has pages that are JSON once their expressions are filled in', () => {
     for (const page of ALL_PAGES) {
-      const filled = renderPage(page, 'json', 'a "node" 100%').replace('%[var(txn.status)]', String(page.status)).replace(/%\[var\(txn.sandbox\)[^\]]*\]/g, ',"link":"http://sdp/"').replace(/%\[(?:[^\][]|\[[^\]]*\])*\]/g, 'x').replace(/%%/g, '%');
+      const filled = renderPage(page, 'json', 'a "node" 100%').replace('%[var(txn.status)]', String(page.status)).replace(/%\[var\(txn.sandbox\)[^\]]*url_dec\]/g, ',"link":"http://sdp/"').replace(/%\[(?:[^\][]|\[[^\]]*\])*\]/g, 'x').replace(/%%/g, '%');
       expect(JSON.parse(filled)).toMatchObject({ link: 'http://sdp/', status: page.status, hop: 'edge of a ”node” 100%, x port x' });
     }
   });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EdgeRoutes, EdgeTarget } from '#schema/wire/commands';
+import type { EdgeRequest } from '#schema/wire/requests';
 import { edgeFor, get, network, sandbox, service, startNode, subnetOf, type EdgeUnderTest, type Node } from './edge-world.ts';
 
 const run = promisify(execFile);
@@ -23,6 +24,7 @@ let back: EdgeUnderTest;
 let baseline: Server;
 let baselinePort: number;
 let revision = 0;
+const noted: (Omit<EdgeRequest, 'seq'> & { by: string })[] = [];
 
 const put = (edge: EdgeUnderTest, routes: Omit<EdgeRoutes, 'revision'>): Promise<void> =>
   edge.apply(routes.sandbox, { ...routes, revision: ++revision }, `h${revision}`);
@@ -65,6 +67,8 @@ beforeAll(async () => {
     baseline: { caFile, hosts: { [GOOD]: gateways.engine.hostAddress, [WRONG]: gateways.engine.hostAddress }, dns: [] },
   });
   back = edgeFor(services, 'micro-1');
+  front.onRequests((requests) => void noted.push(...requests.map((each) => ({ ...each, by: 'front' }))));
+  back.onRequests((requests) => void noted.push(...requests.map((each) => ({ ...each, by: 'back' }))));
   await Promise.all([front.start(), back.start()]);
   await put(back, backRoutes(A, 9001));
   await put(back, backRoutes(B, 9002));
@@ -109,6 +113,26 @@ describe('two nodes', () => {
     expect(answer.body).toMatchObject({ name: 'two-a/account', path: '/x?y=1', host: 'account.sdp:7080' });
     expect(Object.keys(answer.body.headers ?? {}).filter((name) => name.includes('sdp'))).toEqual([]);
     expect((await askAccount(B)).body.name).toBe('two-b/account');
+  });
+
+  it('check a target behind both, which neither notes, and find where the way ends', async () => {
+    const result = () => front.state().checks?.[A.uid]?.account;
+    await put(front, { ...frontRoutes(A, hop(9001)), health: { account: '/checked' } });
+    await expect.poll(result, { timeout: 20_000 }).toMatchObject({ ok: true, status: 200 });
+    expect(noted.filter((each) => each.path === '/checked')).toEqual([]);
+    await put(back, { ...backRoutes(A, 9001), outside: { 9001: { service: 'account', kind: 'service', target: { kind: 'unavailable', reason: 'It is suspended' } } } });
+    await put(front, { ...frontRoutes(A, hop(9001)), health: { account: '/checked-again' } });
+    await expect.poll(result, { timeout: 20_000 }).toMatchObject({ ok: false, status: 503, message: 'It is suspended (edge of micro-1, service port 9001).' });
+    await put(back, backRoutes(A, 9001));
+    await put(front, frontRoutes(A, hop(9001)));
+  });
+
+  it('are believed to check by their mark alone', async () => {
+    const query = new URLSearchParams({ url: `http://${gateways.address}:7080/`, host: 'account.sdp:7080' });
+    for (const header of ['X-Sdp-Check:guess', 'X-Request-Id:guess']) query.append('header', header);
+    await get(`http://${gateways.address}:8080/call?${query}`);
+    await expect.poll(() => noted.filter((each) => each.id === 'guess').map(({ by, entry, target }) => `${by} ${entry} ${target.kind}`).sort())
+      .toEqual(['back service container', 'front inside node']);
   });
 
   it('keep one request id over all hops', async () => {
