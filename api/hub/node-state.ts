@@ -32,9 +32,13 @@ function changedUids<T extends { sandboxUid?: string }>(before: readonly T[], af
   return uids;
 }
 
-function changedRoutes(before: Record<string, string>, after: Record<string, string>): string[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((uid) => before[uid] !== after[uid]);
+/** Keys, such as uids of sandboxes, whose values differ. */
+function changedKeys(before: Readonly<Record<string, unknown>> = {}, after: Readonly<Record<string, unknown>> = {}): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => !same(before[key], after[key]));
 }
+
+/** What an edge says of itself, and not of single sandboxes. */
+const itself = ({ routes: _routes, checks: _checks, waiting: _waiting, ...edge }: NodeState['edge']): object => edge;
 
 /** A foreign object may hold the name of any sandbox. */
 const foreign = (containers: readonly ObservedContainer[]): ObservedContainer[] => containers.filter((container) => container.foreign);
@@ -45,14 +49,16 @@ export function concerned(before: NodeState | undefined, after: NodeState): stri
   const nodeWide =
     !same(before.repositories, after.repositories) ||
     !same(before.images, after.images) ||
-    !same({ ...before.edge, routes: {} }, { ...after.edge, routes: {} }) ||
+    !same(itself(before.edge), itself(after.edge)) ||
     !same(foreign(before.containers), foreign(after.containers));
   if (nodeWide) return 'all';
   return [
     ...new Set([
       ...changedUids(before.containers, after.containers, (container) => container.id),
       ...changedUids(before.networks, after.networks, (network) => network.id),
-      ...changedRoutes(before.edge.routes, after.edge.routes),
+      ...changedKeys(before.edge.routes, after.edge.routes),
+      ...changedKeys(before.edge.checks, after.edge.checks),
+      ...changedKeys(before.edge.waiting, after.edge.waiting),
     ]),
   ];
 }

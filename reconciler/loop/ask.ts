@@ -21,7 +21,7 @@ export async function routeViews(loop: LoopContext, slug: string): Promise<Route
   const now = loop.clock.now();
   const situation = situationOf(inputs, loop.fleet.nodes(), { ...loop, now });
   const routes = engineRoutes(situation);
-  const known = { ...situation, routes, faults: routeFaults(inputs, now), previous: inputs.sandbox.status };
+  const known = { ...situation, routes, faults: routeFaults(inputs, now), renew: true, previous: inputs.sandbox.status };
   return routeChoices(inputs, situation.desired).map((choice): RouteView => {
     const edges: Record<string, EdgeTarget> = {};
     for (const { owner, routes: own } of routes) {

@@ -8,8 +8,8 @@ import type { EngineRoutes } from '../routes/edge-routes.ts';
 import type { Desired, Inputs } from '../model.ts';
 import { checkOf } from './checks.ts';
 
-/** The same outcome seen again is noted this often, in milliseconds: a status that moves all the time says nothing. */
-const RENEW_MS = 5 * 60_000;
+/** An outcome that is seen again is noted anew after so many milliseconds: a status that always moves says nothing. */
+const RENEW_MS = 3 * 60_000;
 
 export interface RouteStatusInput {
   desired: Desired;
@@ -19,6 +19,15 @@ export interface RouteStatusInput {
   previous: SandboxStatus | undefined;
   /** Milliseconds since 1970. */
   now: number;
+  /** Note the times of all checks: one of them is due. */
+  renew?: boolean;
+}
+
+/** Whether the check of a route, in all but its time as it was before, is to be noted anew. */
+export function isRenewalDue(choice: Choice, input: RouteStatusInput): boolean {
+  const before = input.previous?.services[choice.service]?.route?.verified;
+  const check = checkOf(choice.service, input);
+  return before !== undefined && check !== undefined && Date.parse(check.at) - Date.parse(before.at) >= RENEW_MS;
 }
 
 export function routeStatus(choice: Choice, input: RouteStatusInput): RouteStatus {
@@ -26,7 +35,8 @@ export function routeStatus(choice: Choice, input: RouteStatusInput): RouteStatu
   const before = input.previous?.services[choice.service]?.route;
   const same = before?.target === where.target && before.url === where.url;
   const since = (same ? before.since : undefined) ?? new Date(input.now).toISOString();
-  const verified = renewed(same ? before.verified : undefined, checkOf(choice.service, input));
+  const former = same && input.renew !== true ? before.verified : undefined;
+  const verified = renewed(former, checkOf(choice.service, input));
   const fault = input.faults?.[choice.service];
   return {
     ...where,
@@ -60,6 +70,5 @@ function renewed(before: TargetCheck | undefined, check: TargetCheck | undefined
   if (before === undefined || check === undefined) return check;
   const equal =
     before.ok === check.ok && before.step === check.step && before.message === check.message && before.status === check.status;
-  const age = Date.parse(check.at) - Date.parse(before.at);
-  return equal && age >= 0 && age < RENEW_MS ? before : check;
+  return equal ? before : check;
 }

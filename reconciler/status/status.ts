@@ -9,7 +9,7 @@ import { inForce, type EngineRoutes } from '../routes/edge-routes.ts';
 import type { Choice } from '../routes/choices.ts';
 import { routeFaults } from '../routes/faults.ts';
 import { conditionsOf, unreached } from './conditions.ts';
-import { routeStatus } from './route-status.ts';
+import { isRenewalDue, routeStatus } from './route-status.ts';
 import { serviceView, type ServiceView } from './service-status.ts';
 
 export interface StatusInput {
@@ -38,7 +38,9 @@ export function statusOf(input: StatusInput): SandboxStatus {
   const health = atMost(healthOf(input, views), conditions);
   const services: Record<string, ServiceStatus> = {};
   const faults = routeFaults(inputs, input.now);
-  for (const choice of input.choices) services[choice.service] = { route: routeStatus(choice, { ...input, faults }) };
+  // All at once, so that a sandbox of many services has one write and not one per service.
+  const renew = input.choices.some((choice) => isRenewalDue(choice, { ...input, faults }));
+  for (const choice of input.choices) services[choice.service] = { route: routeStatus(choice, { ...input, faults, renew }) };
   let gateway: SandboxStatus['gateway'];
   for (const view of views) {
     if (view.want.kind === 'gateway') gateway = { ...view.status, ...gatewayUrl(view, input) };
