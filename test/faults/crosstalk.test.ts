@@ -7,7 +7,7 @@ import { Platform, type LoopResult } from '../e2e/support/platform.ts';
 import { login, statusOf } from './support/helpers.ts';
 
 const SERVICES = ['account', 'payment'] as const;
-/** A setting that the services answer with; each sandbox gives it its own name. */
+/** A setting that the services answer with; each sandbox gives it its own slug. */
 const MARK = 'CURRENCY';
 const ROUNDS = 4;
 
@@ -49,7 +49,7 @@ describe('two sandboxes of the same services', () => {
       await applyAll(sandbox('CHURN'), sandbox('ONE', `round-${round}`));
       const gateway = await gatewayOf('CHURN');
       for (const service of SERVICES) {
-        expect(await platform.curl(`${gateway}/${service}`)).toMatchObject({ status: 200, body: { settings: { [MARK]: 'CHURN' } } });
+        expect(await platform.curl(`${gateway}/${service}`)).toMatchObject({ status: 200, body: { settings: { [MARK]: 'churn' } } });
       }
       const subnet = await platform.dockerCli('network', 'inspect', '-f', '{{range .IPAM.Config}}{{.Subnet}}{{end}}', 'sandbox-churn');
       subnets.add(subnet.trim());
@@ -60,7 +60,7 @@ describe('two sandboxes of the same services', () => {
       const { sent, failures, bodies } = await loop.stop();
       expect(failures).toEqual([]);
       expect(sent).toBeGreaterThan(100);
-      expect(Object.keys(bodies).filter((key) => !key.endsWith(` ${name}`)), `answers to ${name}`).toEqual([]);
+      expect(Object.keys(bodies).filter((key) => !key.endsWith(` ${name.toLowerCase()}`)), `answers to ${name}`).toEqual([]);
     }
   }, 400_000);
 
@@ -74,13 +74,13 @@ describe('two sandboxes of the same services', () => {
       await Promise.all([...addresses, ...containers, ...names].map((address) => scanFrom('sandbox-two-gateway', address, ports, hosts)))
     ).flat();
     expect(answers.length, 'the scan met the edge').toBeGreaterThan(20);
-    expect(answers.some(({ body }) => marksIn(body).includes('TWO')), 'and its own sandbox').toBe(true);
-    const strangers = answers.filter(({ body }) => marksIn(body).some((mark) => mark !== 'TWO'));
+    expect(answers.some(({ body }) => marksIn(body).includes('two')), 'and its own sandbox').toBe(true);
+    const strangers = answers.filter(({ body }) => marksIn(body).some((mark) => mark !== 'two'));
     expect(strangers.map(({ call }) => call)).toEqual([]);
   }, 120_000);
 });
 
-/** Sandboxes whose containers have a part in an answer. */
+/** Slugs of the sandboxes whose containers have a part in an answer. */
 function marksIn(body: string): string[] {
   return [...body.matchAll(/"CURRENCY":\s*"([^"]*)"/g)].map((match) => match[1] ?? '');
 }
