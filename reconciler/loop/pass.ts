@@ -96,6 +96,8 @@ async function settlePersonalPorts(loop: LoopContext, { desired, inputs, routes 
   const { uid } = desired.ref;
   for (const { user, engine, sandboxUid, formerUid } of inputs.personal) {
     if (sandboxUid !== uid || formerUid === undefined) continue;
+    // A report from before a command that is on its way says nothing of what comes after it.
+    if (loop.dispatcher.of(uid).has(`@routes/${engine}`)) continue;
     if (!routes.some((item) => item.engine === engine && inForce(item, uid))) continue;
     await loop.store.settlePersonalPort(user, uid);
     loop.enqueue(formerUid);

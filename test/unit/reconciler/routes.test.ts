@@ -225,6 +225,17 @@ describe('routes', () => {
     expect(applied('engine-g')?.outside['8500']).toBeDefined();
     await world.pass(5_000);
     expect(world.store.personalRows.every((row) => row.formerUid === undefined)).toBe(true);
+    // To and fro faster than edges answer: at any moment somebody has the port.
+    const leads = (): boolean => ['QA', 'OTHER'].some((name) => applied('engine-g', name)?.outside['8500'] !== undefined);
+    const gaps: number[] = [];
+    for (let step = 0; step < 200; step += 1) {
+      if (step % 13 === 0) use((step / 13) % 2 === 0 ? 'QA' : 'OTHER');
+      await world.pass(100);
+      if (!leads()) gaps.push(step);
+    }
+    expect(gaps).toEqual([]);
+    use('OTHER');
+    await world.pass(10_000);
     expect(applied('engine-g', 'OTHER')?.outside['8500']).toMatchObject({ target: { container: 'sandbox-other-gateway' } });
     expect(applied('engine-g')?.outside['8500']).toBeUndefined();
     expect(applied('engine-h')?.outside).toEqual({});
