@@ -1,4 +1,4 @@
-/** Tests on real parts: a Docker Engine, git over HTTP, Go, HAProxy, a browser. One file at a time: each has its world. */
+/** Tests on real parts: a Docker Engine, git over HTTP, Go, HAProxy, a browser. Two files at a time: each has its world. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -10,7 +10,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 15_000 } },
-    fileParallelism: false,
-    maxWorkers: 1,
+    maxWorkers: 2,
   },
 });
