@@ -22,6 +22,8 @@ interface Outcome {
   flips: number;
   /** Milliseconds from the order to the first request that went to the new target. */
   effective: number[];
+  /** Requests that looked for the new target and got no answer. */
+  lost: number;
   load: LoadResult;
   sockets: { alive: number; echoed: number; troubles: string[] };
 }
@@ -77,31 +79,38 @@ async function measure(node: Node, port: number, flips: number, leadTo: (name: '
   const sockets = await startInside(netns, 'sockets.mjs', `ws://127.0.0.1:${port}/`, String(SOCKETS));
   const load = startLoad({ netns, url: `http://127.0.0.1:${port}/`, connections: CONNECTIONS, seconds: 900, pauseMs: 5 });
   const effective: number[] = [];
+  let lost = 0;
+  const isAt = async (name: string): Promise<boolean> => {
+    const answer = await who(`http://${node.address}:${port}/`);
+    if (answer === undefined) lost += 1;
+    return answer === name;
+  };
   for (let index = 0; index < flips; index += 1) {
     const name = index % 2 === 0 ? 'B' : 'A';
     const began = performance.now();
     await leadTo(name);
-    while ((await who(`http://${node.address}:${port}/`)) !== name) if (performance.now() - began > 10_000) throw new Error(`no request reached ${name}`);
+    while (!(await isAt(name))) if (performance.now() - began > 10_000) throw new Error(`no request reached ${name}`);
     effective.push(performance.now() - began);
   }
-  return { flips, effective, load: await load.stop(), sockets: await finish(sockets) };
+  return { flips, effective, lost, load: await load.stop(), sockets: await finish(sockets) };
 }
 
 const agent = new Agent({ keepAlive: true });
-const who = (url: string): Promise<string> =>
-  new Promise((resolve, reject) => {
+/** Who answers; undefined when nobody does. */
+const who = (url: string): Promise<string | undefined> =>
+  new Promise((resolve) => {
     const sent = request(url, { agent }, (response) => {
       response.resume().on('end', () => resolve(String(response.headers['x-who'])));
     });
-    sent.on('error', reject);
+    sent.on('error', () => resolve(undefined));
     sent.end();
   });
 
 function report(outcomes: Record<string, Outcome>): void {
   printTable(
     ['way', 'flips', 'effective p50', 'p99', 'requests', 'failed', 'longest', `of ${SOCKETS} sockets`],
-    Object.entries(outcomes).map(([way, { flips, effective, load, sockets }]) => [
-      way, String(flips), ms(quantile(effective, 0.5)), ms(quantile(effective, 0.99)), String(load.requests), String(load.failed), ms(load.longest), `${sockets.alive} alive`,
+    Object.entries(outcomes).map(([way, { flips, effective, lost, load, sockets }]) => [
+      way, String(flips), ms(quantile(effective, 0.5)), ms(quantile(effective, 0.99)), String(load.requests), String(load.failed + lost), ms(load.longest), `${sockets.alive} alive`,
     ]),
   );
   for (const [way, { load, sockets }] of Object.entries(outcomes)) for (const trouble of [...load.failures, ...sockets.troubles]) console.log(`${way}: ${trouble}`);
