@@ -163,7 +163,8 @@ describe('what is in the way is named and not touched', () => {
     const now = await until(() => status('FOREIGN'), (seen) => seen.services['user']?.state === 'RUNNING' && seen.gateway?.state === 'RUNNING' && condition(seen, 'Blocked').status === 'True');
     expect(condition(now, 'Blocked').message).toContain(name);
     expect(now.services['account']).toMatchObject({ state: 'QUEUED', message: expect.stringContaining(name) });
-    expect(await platform.curl(`${now.gateway?.url}/user`)).toMatchObject({ status: 200, body: { servedBy: 'sandbox' } });
+    // A container may run a moment before the edge knows it; Ready, which would say so, is out of reach here.
+    await expect.poll(() => platform.curl(`${now.gateway?.url}/user`)).toMatchObject({ status: 200, body: { servedBy: 'sandbox' } });
     expect(await idOf(name)).toBe(before);
     await platform.dockerCli('rm', name);
     await ready('FOREIGN');
