@@ -91,7 +91,8 @@ export async function startDocker({ name, args = [] }: { name: string; args?: st
         // Nothing answers there: a lookup of an outside name fails at once instead of timing out.
         '--dns', hostAddress, ...args,
       ],
-      { stdio: ['ignore', out, out], detached: true },
+      // Its containerd leaves a file in TMPDIR when it is slow to end.
+      { stdio: ['ignore', out, out], detached: true, env: { ...process.env, TMPDIR: directory } },
     );
     child.unref();
     const gone = new Promise<string>((resolve) => {
