@@ -6,6 +6,7 @@ import type { EdgeTarget } from '#schema/wire/commands';
 import type { CheckStep, TargetCheck } from '#schema/wire/report';
 import type { CheckTarget } from './check-target.ts';
 import { PAGE } from './config-text.ts';
+import { findingFromNow } from './finding.ts';
 import { getOver, type Got } from './http-get.ts';
 import { connectTo } from './socket-path.ts';
 
@@ -24,10 +25,7 @@ const ANSWER_MS = 12_000;
 export async function checkInside(check: InsideCheck, parts: { socket: string; checkTarget: CheckTarget }): Promise<TargetCheck> {
   const { service, target, caller } = check;
   const path = check.health ?? '/';
-  const began = Date.now();
-  const says = (ok: boolean, step: CheckStep, message: string, status?: number): TargetCheck => ({
-    ok, at: new Date().toISOString(), step, message, ...(status === undefined ? {} : { status }), durationMs: Date.now() - began,
-  });
+  const says = findingFromNow();
   if (target.kind === 'unavailable') return says(false, 'answer', target.reason);
   // Without an edge there is no finding: this throws, and the edge's own state says what is wrong.
   const connection = await connectTo(parts.socket);
@@ -48,8 +46,7 @@ export async function checkInside(check: InsideCheck, parts: { socket: string; c
   if (target.kind === 'url') {
     const direct = await parts.checkTarget(target.url, check.health);
     if (!direct.ok) {
-      const { addresses: _, ...found } = direct;
-      return { ...found, durationMs: Date.now() - began };
+      return says(false, direct.step, direct.message, direct.status);
     }
   }
   return says(false, stepOf(String(page)), whatPageSays(got.text, service), got.status);

@@ -4,10 +4,11 @@
  */
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
-import type { CheckStep, TargetCheck } from '#schema/wire/report';
+import type { TargetCheck } from '#schema/wire/report';
 import type { AgentConfig } from '../contract.ts';
 import { inPool, insidePool } from './compute-maps.ts';
 import { certificates } from './edge-files.ts';
+import { findingFromNow, type Finding } from './finding.ts';
 import { getOver } from './http-get.ts';
 import { resolveName } from './resolver.ts';
 import { parseTarget } from './url-target.ts';
@@ -21,11 +22,9 @@ const STEP_MS = 5_000;
 /** @param settings of the agent: `baseline` says how names are resolved and whom certificates are believed from */
 export function targetChecker(settings: Pick<AgentConfig, 'baseline' | 'network'>, stepMs = STEP_MS): CheckTarget {
   return async (url, health, signal) => {
-    const began = Date.now();
+    const finding = findingFromNow();
     let addresses: string[] = [];
-    const says = (ok: boolean, step: CheckStep, message: string, status?: number): CheckedTarget => ({
-      ok, at: new Date().toISOString(), step, message, ...(status === undefined ? {} : { status }), durationMs: Date.now() - began, addresses,
-    });
+    const says = (...found: Parameters<Finding>): CheckedTarget => ({ ...finding(...found), addresses });
     const parsed = parseTarget(url);
     if (!parsed.ok) return says(false, 'resolve', `${parsed.problem}.`);
     const { hostname, port, scheme, host, prefix } = parsed;

@@ -55,7 +55,7 @@ export function sharedFrontend(port: number, settings: ListenerSettings): string
   return lines('frontend shared', [
     `bind :${port}`,
     `acl from_pool src ${settings.pool}`,
-      'http-request set-var(txn.host) req.hdr(host),lower',
+    'http-request set-var(txn.host) req.hdr(host),lower',
     'http-request set-var(txn.said) req.fhdr(x-sdp-sandbox),lower',
     'http-request set-var(txn.said) var(txn.host),field(1,:),field(1,.) if !{ var(txn.said) -m found } { var(txn.host),field(1,:) -m reg [a-z].*[.].*[a-z] }',
     'http-request set-var(txn.asked) var(txn.said) if { var(txn.said) -m reg ^[a-z0-9][a-z0-9._-]{0,63}$ }',

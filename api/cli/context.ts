@@ -1,5 +1,6 @@
 /** What every command gets: the client, and the global flags. */
 import type { Command } from 'commander';
+import { UNIT_MS } from '#schema/duration';
 import { ApiClient } from './client.ts';
 import { findConnection } from './settings.ts';
 
@@ -24,6 +25,5 @@ export async function contextOf(command: Command): Promise<CliContext> {
 export function durationMs(text: string): number | undefined {
   const match = /^(\d+)(ms|s|m|h)?$/.exec(text);
   if (match === null) return undefined;
-  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] ?? 's'] ?? 1000;
-  return Number(match[1]) * unit;
+  return Number(match[1]) * (UNIT_MS[match[2] ?? 's'] ?? 1_000);
 }

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SdpError } from '#schema/errors';
 import type { Page, RequestView } from '#schema/http';
-import { GATEWAY_SERVICE, slugOf } from '#schema/names';
+import { slugOf } from '#schema/names';
+import { isFor } from '#schema/wire/requests';
 import type { ApiClient } from './client.ts';
 
 /** Until the stream is opened anew, in milliseconds. */
@@ -72,5 +73,5 @@ export async function followRequests(client: ApiClient, name: string, options: F
 function concerning(service: string | undefined): (request: RequestView) => boolean {
   if (service === undefined) return () => true;
   const slug = slugOf(service);
-  return ({ service: own, entry }) => own === slug || (slug === GATEWAY_SERVICE && (entry === 'gateway' || entry === 'shared'));
+  return (request) => isFor(request, slug);
 }

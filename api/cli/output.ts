@@ -107,3 +107,14 @@ export function explainError(error: SdpError): string {
   if (error.hint !== undefined) lines.push(`${paint('dim', 'hint')}:  ${error.hint}`);
   return lines.join('\n');
 }
+
+/** Words in lines of at most so many columns; a longer word has a line of its own. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,6 +1,7 @@
 /** Requests, traces and what the doctor found, as lines for a terminal of 80 columns. */
 import type { DoctorNode, DoctorView, RequestView, TraceHop, TraceView } from '#schema/http';
-import { fitWidths, paint, table, terminalWidth } from './output.ts';
+import { isEntrance } from '#schema/wire/requests';
+import { fitWidths, paint, table, terminalWidth, wrap } from './output.ts';
 
 const HEADER = ['TIME', 'METHOD', 'PATH', 'SERVICE', 'TARGET', 'STATUS', 'MS'] as const;
 /** What is yet to come is hardly narrower. */
@@ -26,10 +27,8 @@ export function targetText({ target }: RequestView): string {
   return target.kind === 'node' ? `node ${where}` : where === '' ? target.kind : where;
 }
 
-const isGateway = ({ entry }: RequestView): boolean => entry === 'gateway' || entry === 'shared';
-
 function serviceText(request: RequestView): string {
-  return request.service ?? (isGateway(request) ? 'gateway' : '-');
+  return request.service ?? (isEntrance(request) ? 'gateway' : '-');
 }
 
 const statusText = ({ status }: Pick<RequestView, 'status'>): string => (status === 0 ? 'none' : String(status));
@@ -79,7 +78,7 @@ export function requestLines(request: RequestView, widths: readonly number[], cu
 const ENTRY_WORDS: Record<RequestView['entry'], string> = { gateway: 'request to', shared: 'request to', inside: 'call of', service: 'hop to' };
 
 /** As people say it: `call of payment`. */
-const hopName = ({ request }: TraceHop): string => `${ENTRY_WORDS[request.entry]} ${request.entry === 'shared' ? 'gateway (shared port)' : isGateway(request) ? 'gateway' : serviceText(request)}`;
+const hopName = ({ request }: TraceHop): string => `${ENTRY_WORDS[request.entry]} ${request.entry === 'shared' ? 'gateway (shared port)' : isEntrance(request) ? 'gateway' : serviceText(request)}`;
 
 function hopLines(hop: TraceHop, index: number, cause: boolean): string[] {
   const { request } = hop;
@@ -141,19 +140,6 @@ function nodeLines(node: DoctorNode, wide: boolean): string[] {
     lines.push(...table(['BASELINE', 'RESULT', 'STEP', 'MS', 'MESSAGE'], rows, wide).split('\n').map((line) => `  ${line}`));
   }
   return lines;
-}
-
-/** Lines of at most so many columns; words are kept whole. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let current = '';
-  for (const word of text.split(' ')) {
-    if (current !== '' && current.length + word.length + 1 > width) {
-      lines.push(current);
-      current = word;
-    } else current = current === '' ? word : `${current} ${word}`;
-  }
-  return [...lines, current];
 }
 
 export function doctorText(view: DoctorView, wide: boolean): string {

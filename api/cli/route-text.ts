@@ -3,7 +3,7 @@ import { faultWords } from '#schema/faults';
 import type { RouteView } from '#schema/http';
 import type { EdgeFault } from '#schema/wire/commands';
 import type { TargetCheck } from '#schema/wire/report';
-import { age, paint, table, terminalWidth } from './output.ts';
+import { age, paint, table, terminalWidth, wrap } from './output.ts';
 
 /** Columns in a terminal of which everything fits in one row. */
 const ROOMY = 130;
@@ -64,15 +64,4 @@ export function routesText(views: readonly RouteView[], wide: boolean, now = Dat
   ]);
   const zero = counted && views.some((view) => view.requests === 0);
   return [shown[0] ?? '', ...lines, ...(zero ? ['', ...wrap(ZERO, whole ? Math.max(80, width) : width)] : [])].join('\n');
-}
-
-/** Words in lines of at most so many columns. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -1,5 +1,6 @@
 /** Faults of a Route as a person sets and ends them. Pure. */
 import type { RouteEntry, RouteFault, RouteSpec } from '#schema/documents';
+import { UNIT_MS } from '#schema/duration';
 import { SdpError } from '#schema/errors';
 import { faultEnd } from '#schema/faults';
 
@@ -23,7 +24,6 @@ export function withoutFaults(spec: RouteSpec): RouteSpec {
   return entriesOf(spec, ({ fault }) => fault === undefined);
 }
 
-const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** Longest `for` in milliseconds: thirty days. */
 const MAX_FOR = 30 * 86_400_000;
 
@@ -38,7 +38,7 @@ export function faultFrom(value: unknown, now: number): RouteFault | null {
   if (lasts === undefined) return fault;
   if (fault.until !== undefined) throw new SdpError('invalid_request', 'Give "for" or "until", not both.');
   const match = typeof lasts === 'string' ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(lasts) : null;
-  const ms = match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? ''] ?? Number.NaN);
+  const ms = match === null ? Number.NaN : Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? Number.NaN);
   if (!(ms > 0 && ms <= MAX_FOR)) throw new SdpError('invalid_request', '"for" must be a time such as 30s, 10m, 2h or 1d, at most 30d.');
   return { ...fault, until: new Date(now + ms).toISOString() };
 }

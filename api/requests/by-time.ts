@@ -3,7 +3,7 @@
  * X-Request-Id on. Said only where nothing else can have made them. Pure.
  */
 import type { RequestView } from '#schema/http';
-import { isEntrance } from './order-hops.ts';
+import { isEntrance } from '#schema/wire/requests';
 
 /** More calls than this are traffic of something else. */
 const FEW = 10;

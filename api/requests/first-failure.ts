@@ -1,5 +1,6 @@
 /** Which hop of a traced request is to blame. Pure. */
-import { isEntrance, type TimedHop } from './order-hops.ts';
+import { isEntrance } from '#schema/wire/requests';
+import type { TimedHop } from './order-hops.ts';
 
 /** Times are whole milliseconds, start and duration each rounded. */
 const ROUNDED_MS = 1;

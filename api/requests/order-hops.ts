@@ -4,6 +4,7 @@
  */
 import type { RequestView } from '#schema/http';
 import { GATEWAY_SERVICE } from '#schema/names';
+import { isEntrance } from '#schema/wire/requests';
 
 /** A hop with its time on the clock of the node that took the request first. Milliseconds since 1970. */
 export interface TimedHop {
@@ -13,9 +14,6 @@ export interface TimedHop {
 }
 
 const startOf = (request: RequestView): number => Date.parse(request.at);
-
-/** An edge that took the request from people: nothing comes before it. */
-export const isEntrance = ({ entry }: RequestView): boolean => entry === 'gateway' || entry === 'shared';
 
 /** In the order in which they arrived on one node; of an outer and an inner hop in one millisecond the outer lasts longer. */
 const byStart = (a: RequestView, b: RequestView): number =>

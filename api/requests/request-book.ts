@@ -1,6 +1,7 @@
 /** The newest requests of each sandbox and how many there were lately. In memory: a restart begins anew. */
 import type { RequestView } from '#schema/http';
 import { GATEWAY_SERVICE } from '#schema/names';
+import { isEntrance, isFor } from '#schema/wire/requests';
 import { RecentCounts } from './recent-counts.ts';
 
 export interface BookLimits {
@@ -63,7 +64,7 @@ export class RequestBook {
   /** Newest first, by the clocks of their nodes. */
   newest(sandboxUid: string, { limit, service }: { limit: number; service?: string }): RequestView[] {
     const kept = this.#pages.get(sandboxUid)?.requests.slice(-this.limits.perSandbox) ?? [];
-    const wanted = kept.filter((request) => service === undefined || concerns(request, service));
+    const wanted = kept.filter((request) => service === undefined || isFor(request, service));
     return wanted.reverse().sort(newestFirst).slice(0, limit);
   }
 
@@ -85,14 +86,7 @@ export class RequestBook {
 
 /** Of two in one millisecond the one that lasted longer came first: the other is what it led to. */
 const newestFirst = (a: RequestView, b: RequestView): number =>
-  a.at === b.at ? Number(isGateway(a)) - Number(isGateway(b)) || a.durationMs - b.durationMs : a.at < b.at ? 1 : -1;
-
-const isGateway = ({ entry }: RequestView): boolean => entry === 'gateway' || entry === 'shared';
-
-/** Whether a request is one for this service, or for the gateway. */
-export function concerns(request: RequestView, service: string): boolean {
-  return request.service === service || (service === GATEWAY_SERVICE && isGateway(request));
-}
+  a.at === b.at ? Number(isEntrance(a)) - Number(isEntrance(b)) || a.durationMs - b.durationMs : a.at < b.at ? 1 : -1;
 
 /**
  * The service that a request counts for; undefined for the second half of one that another edge counted. A request to
@@ -101,6 +95,6 @@ export function concerns(request: RequestView, service: string): boolean {
 export function countedAs(request: RequestView): string | undefined {
   if (request.entry === 'inside') return request.service;
   const passedOn = request.target.kind === 'node' && request.failure === undefined;
-  if (isGateway(request) || request.service === GATEWAY_SERVICE) return passedOn ? undefined : GATEWAY_SERVICE;
+  if (isEntrance(request) || request.service === GATEWAY_SERVICE) return passedOn ? undefined : GATEWAY_SERVICE;
   return undefined;
 }

@@ -5,13 +5,14 @@ import type { StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import type { RequestView, TraceHop, TraceView } from '#schema/http';
 import { GATEWAY_SERVICE } from '#schema/names';
+import { isEntrance } from '#schema/wire/requests';
 import type { CommandResultOf } from '#schema/wire/commands';
 import type { Clock, Fleet, FleetNode } from '#reconciler/contract';
 import type { RecordStore } from '#specs/store';
 import { askNode } from '../hub/ask-node.ts';
 import { foundByTime } from './by-time.ts';
 import { firstFailure } from './first-failure.ts';
-import { isEntrance, orderHops, type TimedHop } from './order-hops.ts';
+import { orderHops, type TimedHop } from './order-hops.ts';
 import type { RequestBook } from './request-book.ts';
 import type { RequestIntake } from './request-intake.ts';
 

@@ -2,9 +2,17 @@
  * Requests as the edges saw them, for people who ask where a request went. Never bodies, cookies, authorization or query
  * strings: a query may hold a token. Ephemeral: the newest are kept, none are promised.
  */
+import { GATEWAY_SERVICE } from '../names.ts';
 
 /** Which listener of the edge took it: a gateway's port, a service's port (a hop from another edge), or a call inside. */
 export type EdgeEntry = 'gateway' | 'shared' | 'service' | 'inside';
+
+/** Whether people came in there, to a sandbox's gateway; the others are calls and hops behind it. */
+export const isEntrance = ({ entry }: { entry: EdgeEntry }): boolean => entry === 'gateway' || entry === 'shared';
+
+/** Whether a request is one for this service (slug), or for the gateway. */
+export const isFor = (request: Pick<EdgeRequest, 'entry' | 'service'>, service: string): boolean =>
+  request.service === service || (service === GATEWAY_SERVICE && isEntrance(request));
 
 export interface EdgeRequest {
   /** Place in this node's list, from 1, per boot of the agent. */

@@ -1,20 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TestWorld } from './support/world.ts';
+import { describe, expect, it } from 'vitest';
+import { freshWorlds, type TestWorld } from './support/world.ts';
 
 const SPEC = { services: { account: { branch: 'feature' } } };
 
 describe('reconciler', () => {
   let world: TestWorld;
-  beforeEach(() => {
-    vi.useFakeTimers({ now: Date.parse('2026-01-01T00:00:00Z') });
-    world = new TestWorld();
-  });
-  afterEach(async () => {
-    expect(world.errors).toEqual([]);
-    expect(world.fleet.violations).toEqual([]);
-    await world.reconciler.stop();
-    vi.useRealTimers();
-  });
+  freshWorlds((made) => (world = made));
 
   it('brings up gateway and services from their branches and says Ready', async () => {
     world.apply('QA', SPEC);

@@ -1,20 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { SandboxSpec } from '#schema/documents';
 import type { PlanView } from '#schema/http';
 import type { CommandOf } from '#schema/wire/commands';
-import { TestWorld } from './support/world.ts';
+import { freshWorlds, type TestWorld } from './support/world.ts';
 
 let world: TestWorld;
-beforeEach(() => {
-  vi.useFakeTimers({ now: Date.parse('2026-01-01T00:00:00Z') });
-  world = new TestWorld();
-});
-afterEach(async () => {
-  expect(world.errors).toEqual([]);
-  expect(world.fleet.violations).toEqual([]);
-  await world.reconciler.stop();
-  vi.useRealTimers();
-});
+freshWorlds((made) => (world = made));
 
 const account = (more: object): void =>
   void world.store.put({ apiVersion: 'sdp/v1', kind: 'Service', metadata: { name: 'account' }, spec: { baseline: 'https://account.example.com', ...more } });

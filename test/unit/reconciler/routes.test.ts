@@ -1,24 +1,13 @@
 /** Faults, verification, the shared port and what edges say of targets that are not there. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { EdgeRoutes } from '#schema/wire/commands';
 import type { TargetCheck } from '#schema/wire/report';
-import { TestWorld } from './support/world.ts';
+import { freshWorlds, type TestWorld } from './support/world.ts';
 
 const SPEC = { services: { account: { branch: 'feature' } } };
-const START = Date.parse('2026-01-01T00:00:00Z');
-
 describe('routes', () => {
   let world: TestWorld;
-  beforeEach(() => {
-    vi.useFakeTimers({ now: START });
-    world = new TestWorld();
-  });
-  afterEach(async () => {
-    expect(world.errors).toEqual([]);
-    expect(world.fleet.violations).toEqual([]);
-    await world.reconciler.stop();
-    vi.useRealTimers();
-  });
+  freshWorlds((made) => (world = made));
 
   const applied = (engine: string, name = 'QA'): EdgeRoutes | null | undefined =>
     world.fleet.engines.get(engine)!.applied.get(world.store.sandbox(name).metadata.uid) as EdgeRoutes | null | undefined;
@@ -245,15 +234,7 @@ describe('routes', () => {
 
 describe('ports', () => {
   let world: TestWorld;
-  beforeEach(() => {
-    vi.useFakeTimers({ now: START });
-    world = new TestWorld();
-  });
-  afterEach(async () => {
-    expect(world.errors).toEqual([]);
-    await world.reconciler.stop();
-    vi.useRealTimers();
-  });
+  freshWorlds((made) => (world = made));
   const spec = (services: string[]): { services: Record<string, { branch: string }> } => ({
     services: Object.fromEntries(services.map((service) => [service, { branch: 'develop' }])),
   });

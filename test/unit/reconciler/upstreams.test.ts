@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { SandboxSpec, ServiceSpec, UpstreamsFile } from '#schema/documents';
 import type { PlanView } from '#schema/http';
@@ -6,7 +6,7 @@ import type { ContainerSpec } from '#schema/wire/commands';
 import { desiredHash } from '#reconciler/desired/hash';
 import { peersOf } from '#reconciler/upstreams/peers';
 import { clashOf, renderUpstreams } from '#reconciler/upstreams/render';
-import { TestWorld } from './support/world.ts';
+import { freshWorlds, type TestWorld } from './support/world.ts';
 
 const PEERS = peersOf([
   ['payment', { name: 'Payment', spec: { urlVariable: 'PAY_API' } }],
@@ -95,15 +95,7 @@ describe('a file of upstreams', () => {
 
 describe('a sandbox whose gateway reads a file of upstreams', () => {
   let world: TestWorld;
-  beforeEach(() => {
-    vi.useFakeTimers({ now: Date.parse('2026-01-01T00:00:00Z') });
-    world = new TestWorld();
-  });
-  afterEach(async () => {
-    expect(world.errors).toEqual([]);
-    await world.reconciler.stop();
-    vi.useRealTimers();
-  });
+  freshWorlds((made) => (world = made));
 
   const PATH = '/app/config/upstreams.json';
   const service = (name: string, spec: Partial<ServiceSpec> = {}): void =>

@@ -1,5 +1,5 @@
 /** A small world for tests: two nodes, a catalogue, one control plane that can be killed and started again. */
-import { vi } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import type { RouteEntry, RouteTarget, SandboxSpec, StoredDocument } from '#schema/documents';
 import { slugOf } from '#schema/names';
 import type { Credentials } from '#schema/wire/commands';
@@ -128,4 +128,23 @@ export class TestWorld {
   async pass(ms: number): Promise<void> {
     await vi.advanceTimersByTimeAsync(ms);
   }
+}
+
+/** The time at which every such world begins, in milliseconds since 1970. */
+const START = Date.parse('2026-01-01T00:00:00Z');
+
+/** Gives each test a world of its own on a clock that only the test moves; what went wrong in it fails the test. */
+export function freshWorlds(take: (world: TestWorld) => void): void {
+  let world: TestWorld;
+  beforeEach(() => {
+    vi.useFakeTimers({ now: START });
+    world = new TestWorld();
+    take(world);
+  });
+  afterEach(async () => {
+    expect(world.errors).toEqual([]);
+    expect(world.fleet.violations).toEqual([]);
+    await world.reconciler.stop();
+    vi.useRealTimers();
+  });
 }
