@@ -3,6 +3,7 @@ import type { EnvironmentSpec } from './generated/environment.ts';
 import type { RouteSpec } from './generated/route.ts';
 import type { SandboxSpec } from './generated/sandbox.ts';
 import type { ServiceSpec } from './generated/service.ts';
+import type { SnapshotSpec as Captured } from './generated/snapshot.ts';
 import type { TemplateSpec } from './generated/template.ts';
 import type { SandboxStatus } from './status.ts';
 
@@ -10,12 +11,27 @@ export type { EnvironmentSpec, Secrets, SecretReference } from './generated/envi
 export type { RouteSpec, RouteEntry, RouteFault, RouteTarget } from './generated/route.ts';
 export type { Gateway, Hold, Limits, SandboxService, SandboxSpec, Services } from './generated/sandbox.ts';
 export type { ServiceSpec, UpstreamsFile } from './generated/service.ts';
+export type { PinnedCommit, PinnedImage, Unpinned } from './generated/snapshot.ts';
 export type { TemplateParameter, TemplateSpec } from './generated/template.ts';
 
 export const API_VERSION = 'sdp/v1';
 
-export const KINDS = ['Service', 'Environment', 'Template', 'Sandbox', 'Route'] as const;
+export const KINDS = ['Service', 'Environment', 'Template', 'Sandbox', 'Route', 'Snapshot'] as const;
 export type Kind = (typeof KINDS)[number];
+
+/** Kinds that people write; a Snapshot is taken or imported. */
+export const AUTHORED_KINDS = ['Service', 'Environment', 'Template', 'Sandbox', 'Route'] as const satisfies readonly Kind[];
+
+/** One document inside a snapshot, as it was. */
+export type CapturedDocument<S> = Omit<Captured['services'][number], 'spec'> & { spec: S };
+
+/** What a snapshot keeps. The schema leaves the specs inside open: they are of the release that took it. */
+export type SnapshotSpec = Omit<Captured, 'sandbox' | 'route' | 'environments' | 'services'> & {
+  sandbox: CapturedDocument<SandboxSpec> & { generation: number };
+  route?: CapturedDocument<RouteSpec>;
+  environments: CapturedDocument<EnvironmentSpec>[];
+  services: CapturedDocument<ServiceSpec>[];
+};
 
 export interface SpecOf {
   Service: ServiceSpec;
@@ -23,6 +39,7 @@ export interface SpecOf {
   Template: TemplateSpec;
   Sandbox: SandboxSpec;
   Route: RouteSpec;
+  Snapshot: SnapshotSpec;
 }
 
 /** Plural of each kind, as in API paths and CLI arguments. */
@@ -32,6 +49,7 @@ export const PLURALS = {
   Template: 'templates',
   Sandbox: 'sandboxes',
   Route: 'routes',
+  Snapshot: 'snapshots',
 } as const satisfies Record<Kind, string>;
 
 /** The kind that a plural, a singular or a kind's own name means, in any case. */

@@ -58,6 +58,7 @@ export function referenceMistakes(draft: Draft, world: World): ReferenceMistake[
         ...brokenTemplate(draft.spec.upstreamsFile, world, { sandbox: 'sandbox', service: slugOf(draft.metadata.name) }, ['spec', 'upstreamsFile']),
       ];
     case 'Environment':
+    case 'Snapshot':
       return [];
   }
 }

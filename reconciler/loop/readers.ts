@@ -23,6 +23,7 @@ export class Readers {
       case 'Route':
         return this.#reading(change);
       case 'Template':
+      case 'Snapshot':
         return [];
     }
   }

@@ -5,6 +5,7 @@ import environment from '../documents/environment.schema.json' with { type: 'jso
 import route from '../documents/route.schema.json' with { type: 'json' };
 import sandbox from '../documents/sandbox.schema.json' with { type: 'json' };
 import service from '../documents/service.schema.json' with { type: 'json' };
+import snapshot from '../documents/snapshot.schema.json' with { type: 'json' };
 import template from '../documents/template.schema.json' with { type: 'json' };
 import type { Kind } from '../documents.ts';
 
@@ -17,6 +18,7 @@ export const SCHEMAS: Record<Kind, object> = {
   Template: template,
   Sandbox: sandbox,
   Route: route,
+  Snapshot: snapshot,
 };
 
 /** What the schemas refer to. */
