@@ -28,6 +28,7 @@ export const ERRORS = {
   value_too_large: define(422, 2, 'A value is too large'),
   not_found: define(404, 6, 'Not found'),
   conflict: define(409, 5, 'Somebody else saved first'),
+  immutable: define(409, 5, 'It never changes'),
   name_taken: define(409, 5, 'The name is taken'),
   held: define(409, 5, 'The sandbox is held by somebody'),
   unauthenticated: define(401, 3, 'Please log in'),

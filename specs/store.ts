@@ -1,5 +1,5 @@
 /** What the control plane needs of its store. SQLite is one implementation; one contract test holds for all. */
-import type { Draft, Kind, StoredDocument } from '#schema/documents';
+import type { Draft, Kind, SecretReference, StoredDocument } from '#schema/documents';
 import type {
   AuditEntry,
   Deployment,
@@ -29,7 +29,20 @@ export interface Write {
   /** Makes a revision and raises the generation although the spec is equal: `deploy`. */
   bump?: boolean;
   resolutions?: CarriedResolution[];
+  /** Secret values that an imported snapshot brings along; sealed in the same transaction. */
+  secrets?: KeptSecret[];
 }
+
+/** A value under the environment's uid and version by which a snapshot refers to it. */
+export interface KeptSecret {
+  uid: string;
+  name: string;
+  version: number;
+  value: string;
+}
+
+/** What reads of one consistent look see. */
+export type StoreView = Pick<DocumentStore, 'get' | 'list' | 'text' | 'currentVersion'> & Pick<RecordStore, 'resolutions'>;
 
 export interface WriteResult {
   document: StoredDocument;
@@ -54,7 +67,10 @@ export interface Change {
  * `name_taken` (slug or container name of another document; names both), `not_found`.
  */
 export interface DocumentStore {
-  /** All or nothing, in one transaction. What is there already changes nothing and makes no revision. */
+  /**
+   * All or nothing, in one transaction. What is there already changes nothing and makes no revision.
+   * @throws SdpError immutable for a Snapshot that would change
+   */
   apply(writes: readonly Write[], author: Author): Promise<WriteResult[]>;
   /** What `apply` would answer, without writing. */
   dryRun(writes: readonly Write[], author: Author): Promise<WriteResult[]>;
@@ -84,6 +100,10 @@ export interface DocumentStore {
   currentVersion(): Promise<number>;
   /** Plain values of an environment's secrets by name, for the moment of dispatch. */
   readSecrets(environmentUid: string): Promise<Record<string, string>>;
+  /** Plain values of these versions, also of an environment that is gone. A version that is not stored is left out. */
+  secretValues(environmentUid: string, references: Readonly<Record<string, SecretReference>>): Promise<Record<string, string>>;
+  /** Reads that belong together: nothing is written between them. The view is of no use after the call. */
+  look<T>(read: (view: StoreView) => Promise<T>): Promise<T>;
 }
 
 /** A step that failed, so that a restart neither forgets nor storms (invariant 6). */
@@ -114,6 +134,8 @@ export interface RecordStore {
   addResolution(resolution: Resolution): Promise<void>;
   /** All of a sandbox, oldest first. */
   resolutions(sandboxUid: string): Promise<Resolution[]>;
+  /** Commits that sandboxes were resolved to, of those that there are or that were deleted since (ISO 8601), each once. */
+  resolvedCommits(deletedSince: string): Promise<{ repository: string; commit: string }[]>;
 
   /** Inserts or replaces by id; a terminal state is never left. */
   putDeployment(deployment: Deployment): Promise<void>;

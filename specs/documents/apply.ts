@@ -4,6 +4,7 @@ import type { MasterKeys } from '../master-key.ts';
 import { addResolutions } from '../records/resolutions.ts';
 import type { Author, Write, WriteResult } from '../store.ts';
 import type { Tx } from '../tables.ts';
+import { keepSecrets } from './secrets.ts';
 import { claimNames, releaseUnneededNames } from './container-names.ts';
 import { toDocument } from './rows.ts';
 import { writeDocument, type Written } from './write.ts';
@@ -19,6 +20,7 @@ export async function applyAll(
   for (const write of writes) {
     const result = await writeDocument(tx, write, how);
     await carryResolutions(tx, write, result, how);
+    await keepSecrets(tx, how.keys, write.secrets ?? [], how.at);
     written.push(result);
   }
   const sandboxes = written.filter((result) => result.row.kind === 'Sandbox' && result.outcome !== 'unchanged');

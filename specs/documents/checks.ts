@@ -36,6 +36,14 @@ function checkNotDeleting(existing: DocumentRow): void {
   );
 }
 
+/** A snapshot says what was: one that changes says nothing. @throws SdpError immutable */
+export function checkMayChange(existing: DocumentRow): void {
+  if (existing.kind !== 'Snapshot') return;
+  throw new SdpError('immutable', `Snapshot "${existing.name}" was taken at ${existing.createdAt} and never changes.`, {
+    hint: 'Take another one, or delete this one.',
+  });
+}
+
 /** A Route goes with its sandbox, so a change to it now would be lost. */
 async function checkSandboxStays(tx: Tx, slug: string): Promise<void> {
   const sandbox = await liveRow(tx, 'Sandbox', slug);

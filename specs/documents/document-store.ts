@@ -3,11 +3,13 @@ import { SdpError } from '#schema/errors';
 import type { Revision } from '#schema/http';
 import { now, type Context } from '../context.ts';
 import { current } from '../counters.ts';
+import { resolutionsOf } from '../records/resolutions.ts';
 import type { DocumentStore } from '../store.ts';
+import type { Db } from '../tables.ts';
 import { applyAll } from './apply.ts';
 import { deleteDocument, finishFinalizer, restoreDocument, rowForHistory } from './remove.ts';
 import { liveRow, lookupSlug, selectDocuments, toDocument } from './rows.ts';
-import { openSecrets } from './secrets.ts';
+import { openSecrets, valuesOf } from './secrets.ts';
 import { writeStatus } from './status.ts';
 import { watchChanges } from './watch.ts';
 
@@ -36,27 +38,11 @@ function writing(context: Context): Writing {
 
 function reading(context: Context, closed: AbortSignal): Reading {
   const { read } = context;
-
-  async function get<K extends Kind>(kind: K, name: string): Promise<StoredDocument<K> | undefined> {
-    const slug = lookupSlug(name);
-    const row = slug === undefined ? undefined : await liveRow(read, kind, slug);
-    return row === undefined ? undefined : (toDocument(row) as StoredDocument<K>);
-  }
+  const { get, list, text, currentVersion } = lookingAt(read);
 
   async function getByUid(uid: string): Promise<StoredDocument | undefined> {
     const row = await selectDocuments(read).where('documents.uid', '=', uid).where('gone', '=', 0).executeTakeFirst();
     return row === undefined ? undefined : toDocument(row);
-  }
-
-  async function list<K extends Kind>(kind: K): Promise<StoredDocument<K>[]> {
-    const rows = await selectDocuments(read).where('kind', '=', kind).where('gone', '=', 0).orderBy('slug').execute();
-    return rows.map((row) => toDocument(row) as StoredDocument<K>);
-  }
-
-  async function text(kind: Kind, name: string): Promise<string | undefined> {
-    const { uid } = await rowForHistory(read, kind, name);
-    const newest = read.selectFrom('revisions').select('text').where('uid', '=', uid).orderBy('revision', 'desc');
-    return (await newest.executeTakeFirst())?.text ?? undefined;
   }
 
   async function revisions(kind: Kind, name: string): Promise<Revision[]> {
@@ -94,7 +80,32 @@ function reading(context: Context, closed: AbortSignal): Reading {
     text,
     revisions,
     readSecrets,
-    currentVersion: () => current(read, 'resource_version'),
+    currentVersion,
+    secretValues: (uid, references) => valuesOf(read, context.keys, uid, references),
+    // The writer is the only one who writes: between two reads of its transaction nothing changes.
+    look: (see) => context.writer.rehearse((tx) => see({ ...lookingAt(tx), resolutions: (uid) => resolutionsOf(tx, uid) })),
     watch: (since, signal) => watchChanges(context, since, AbortSignal.any([signal, closed])),
   };
+}
+
+/** Reads of documents over one connection or transaction. */
+function lookingAt(db: Db): Pick<DocumentStore, 'get' | 'list' | 'text' | 'currentVersion'> {
+  async function get<K extends Kind>(kind: K, name: string): Promise<StoredDocument<K> | undefined> {
+    const slug = lookupSlug(name);
+    const row = slug === undefined ? undefined : await liveRow(db, kind, slug);
+    return row === undefined ? undefined : (toDocument(row) as StoredDocument<K>);
+  }
+
+  async function list<K extends Kind>(kind: K): Promise<StoredDocument<K>[]> {
+    const rows = await selectDocuments(db).where('kind', '=', kind).where('gone', '=', 0).orderBy('slug').execute();
+    return rows.map((row) => toDocument(row) as StoredDocument<K>);
+  }
+
+  async function text(kind: Kind, name: string): Promise<string | undefined> {
+    const { uid } = await rowForHistory(db, kind, name);
+    const newest = db.selectFrom('revisions').select('text').where('uid', '=', uid).orderBy('revision', 'desc');
+    return (await newest.executeTakeFirst())?.text ?? undefined;
+  }
+
+  return { get, list, text, currentVersion: () => current(db, 'resource_version') };
 }

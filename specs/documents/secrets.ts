@@ -6,6 +6,7 @@ import type { EnvironmentSpec, SecretReference } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import type { MasterKeys } from '../master-key.ts';
 import { seal, unseal } from '../seal.ts';
+import type { KeptSecret } from '../store.ts';
 import type { Db, SecretRow, Tx } from '../tables.ts';
 
 interface Owner {
@@ -107,6 +108,28 @@ export async function openSecrets(
     values.push([name, unseal(keys, row, row.sealed)]);
   }
   return Object.fromEntries(values);
+}
+
+/** Plain values of the versions that are stored. @throws SdpError unavailable when one cannot be decrypted */
+export async function valuesOf(
+  db: Db,
+  keys: MasterKeys,
+  uid: string,
+  references: Readonly<Record<string, SecretReference>>,
+): Promise<Record<string, string>> {
+  const values: [string, string][] = [];
+  for (const [name, { version }] of Object.entries(references)) {
+    const row = await secretRow(db, uid, name, version);
+    if (row !== undefined) values.push([name, unseal(keys, row, row.sealed)]);
+  }
+  return Object.fromEntries(values);
+}
+
+/** Seals values under the place that an imported snapshot names. */
+export async function keepSecrets(tx: Tx, keys: MasterKeys, kept: readonly KeptSecret[], at: string): Promise<void> {
+  for (const { value, ...place } of kept) {
+    await tx.insertInto('secrets').values({ ...place, updatedAt: at, sealed: seal(keys, place, value) }).execute();
+  }
 }
 
 async function secretRow(db: Db, uid: string, name: string, version: number): Promise<SecretRow | undefined> {

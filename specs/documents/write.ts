@@ -6,7 +6,7 @@ import { next } from '../counters.ts';
 import type { MasterKeys } from '../master-key.ts';
 import type { Author, Write } from '../store.ts';
 import type { DocumentRow, Tx } from '../tables.ts';
-import { checkWrite } from './checks.ts';
+import { checkMayChange, checkWrite } from './checks.ts';
 import { SANDBOX_FINALIZERS } from './finalizers.ts';
 import { addRevision, newestText, nextVersion, updateRow, withoutStatus } from './revise.ts';
 import { liveRow, type DocumentRowWithStatus } from './rows.ts';
@@ -111,6 +111,7 @@ async function change(tx: Tx, write: Write, before: DocumentRowWithStatus, wante
   const textChanged = wanted.text !== undefined && wanted.text !== storedText;
   const bump = write.bump === true;
   if (!specChanged && !metadataChanged && !textChanged && !bump) return { row: before, before, outcome: 'unchanged' };
+  checkMayChange(before);
 
   const { labels, annotations } = wanted;
   const spec = specChanged ? wanted.spec : before.spec;

@@ -2,7 +2,7 @@ import type { Resolution } from '#schema/records';
 import { toColumns, type Fields } from '../columns.ts';
 import type { Context } from '../context.ts';
 import type { RecordStore } from '../store.ts';
-import type { Tx } from '../tables.ts';
+import type { Db, Tx } from '../tables.ts';
 
 const FIELDS: Fields<Resolution> = {
   sandboxUid: 0,
@@ -18,19 +18,32 @@ const FIELDS: Fields<Resolution> = {
   resolvedBy: 0,
 };
 
-export function resolutions({ read, writer }: Context): Pick<RecordStore, 'addResolution' | 'resolutions'> {
+export function resolutions({ read, writer }: Context): Pick<RecordStore, 'addResolution' | 'resolutions' | 'resolvedCommits'> {
   return {
     addResolution: (resolution) => writer.write((tx) => addResolutions(tx, [resolution])),
-    resolutions: (sandboxUid) =>
+    resolutions: (sandboxUid) => resolutionsOf(read, sandboxUid),
+    resolvedCommits: (deletedSince) =>
       read
         .selectFrom('resolutions')
-        .selectAll()
-        .where('sandboxUid', '=', sandboxUid)
-        .orderBy('generation')
-        .orderBy('resolvedAt')
-        .orderBy('service')
+        .innerJoin('documents', 'documents.uid', 'resolutions.sandboxUid')
+        .select(['resolutions.repository', 'resolutions.commit'])
+        .where('resolutions.commit', '<>', '')
+        .where((or) => or.or([or('documents.gone', '=', 0), or('documents.deletedAt', '>=', deletedSince)]))
+        .groupBy(['resolutions.repository', 'resolutions.commit'])
         .execute(),
   };
+}
+
+/** Oldest first. */
+export async function resolutionsOf(db: Db, sandboxUid: string): Promise<Resolution[]> {
+  return await db
+    .selectFrom('resolutions')
+    .selectAll()
+    .where('sandboxUid', '=', sandboxUid)
+    .orderBy('generation')
+    .orderBy('resolvedAt')
+    .orderBy('service')
+    .execute();
 }
 
 /** Write-once: the first answer for (sandbox, generation, service) stays, whatever a repeated report says. */
