@@ -233,6 +233,47 @@ export interface CloneRequest {
   parameters?: Record<string, string>;
 }
 
+/** `POST /api/v1/sandboxes/{name}/snapshot`. */
+export interface SnapshotRequest {
+  /** Left out: the sandbox's name and the time. */
+  name?: string;
+  /** Why. */
+  message?: string;
+}
+
+/** `POST /api/v1/snapshots/{name}/restore`. */
+export interface RestoreRequest {
+  /** Name of a new sandbox; left out: the one that the snapshot was taken of. */
+  as?: string;
+  /** What becomes of environments that would change for others too; `refuse` when left out. */
+  shared?: 'refuse' | 'keep' | 'change';
+  /** Makes catalogue entries that are missing here from the snapshot. */
+  services?: boolean;
+}
+
+/** An environment that is not as a snapshot has it, and that others use. */
+export interface SharedEnvironment {
+  environment: string;
+  /** Such as `Sandbox "QA-TWO"`. */
+  users: string[];
+}
+
+export interface RestoreResponse extends ApplyResponse {
+  snapshot: string;
+  sandbox: string;
+  shared: SharedEnvironment[];
+  /** What is not as it was, in plain words. */
+  notes: string[];
+}
+
+/** `GET /api/v1/snapshots/{name}/compare`: what differs now from what the snapshot has. */
+export interface SnapshotComparison {
+  snapshot: string;
+  sandbox: string;
+  /** `before` is what the snapshot has, `after` what there is now; paths such as `environment/qa.spec.variables.LEVEL`. */
+  changes: FieldChange[];
+}
+
 export interface RollbackRequest {
   revision: number;
 }

@@ -9,6 +9,7 @@ import { requestCommands } from './commands/requests.ts';
 import { routeCommands } from './commands/route.ts';
 import { sandboxCommands } from './commands/sandbox.ts';
 import { sessionCommands } from './commands/session.ts';
+import { snapshotCommands } from './commands/snapshot.ts';
 import { useCommand } from './commands/use.ts';
 import { waitCommand } from './commands/wait.ts';
 import { explainError, FORMATS } from './output.ts';
@@ -27,7 +28,7 @@ export function createProgram(version: string, extend: (program: Command) => voi
     .addOption(new Option('-o, --output <format>', 'output').choices([...FORMATS]))
     .showHelpAfterError('(see --help)')
     .exitOverride();
-  for (const add of [sessionCommands, applyCommands, getCommands, sandboxCommands, routeCommands, useCommand, requestCommands, followCommands, waitCommand, nodeCommands]) {
+  for (const add of [sessionCommands, applyCommands, getCommands, sandboxCommands, snapshotCommands, routeCommands, useCommand, requestCommands, followCommands, waitCommand, nodeCommands]) {
     add(program);
   }
   extend(program);

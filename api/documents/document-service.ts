@@ -79,6 +79,7 @@ export class DocumentService {
     const author = { user: options.user, ...(options.message === undefined ? {} : { message: options.message }) };
     // A dry run first: what cannot be written needs no plan.
     const expected = await store.dryRun(writes, author);
+    assertAuthored(drafts.filter((_, index) => expected[index]?.outcome === 'created'));
     await this.#assertUnheld(drafts.filter((_, index) => expected[index]?.outcome !== 'unchanged'), options.user);
     const plans = await this.#plans(writes, options.user, dryRun);
     const results = dryRun ? expected : await store.apply(writes, author);
@@ -157,6 +158,15 @@ export function affectedSandboxes(drafts: readonly Draft[]): string[] {
 function carriedFor(writes: readonly Write[], slug: string): CarriedResolution[] {
   const own = writes.filter(({ draft }) => draft.kind === 'Sandbox' && slugOf(draft.metadata.name) === slug);
   return own.flatMap((write) => write.resolutions ?? []);
+}
+
+/** A snapshot that somebody wrote would say what never was. @throws SdpError immutable */
+function assertAuthored(created: readonly Draft[]): void {
+  const snapshot = created.find(({ kind }) => kind === 'Snapshot');
+  if (snapshot === undefined) return;
+  throw new SdpError('immutable', `Snapshot "${snapshot.metadata.name}" cannot be written: a snapshot is taken of a sandbox, or imported.`, {
+    hint: '`sdp snapshot SANDBOX` takes one, `sdp snapshot import FILE` brings one from a file.',
+  });
 }
 
 function toFinding(mistake: ReferenceMistake, position: SourcePosition): Finding {

@@ -103,11 +103,14 @@ export function withRoute(
   return validateDraft({ apiVersion: sandbox.apiVersion, kind: 'Route', metadata: { name: sandbox.metadata.name, resourceVersion: 0 }, spec });
 }
 
-/** A copy under another name that must not exist yet (H3). A hold and faults are not copied. */
+/**
+ * A copy under another name that must not exist yet (H3): active, and held by nobody. Faults are not copied, nor are
+ * annotations: they speak of the original.
+ */
 export function cloneDrafts(sandbox: StoredDocument<'Sandbox'>, route: StoredDocument<'Route'> | undefined, name: string): Draft[] {
   const { apiVersion } = sandbox;
   const metadata = { name, resourceVersion: 0, ...(sandbox.metadata.labels === undefined ? {} : { labels: sandbox.metadata.labels }) };
-  const copy: Draft = { apiVersion, kind: 'Sandbox', metadata, spec: without(sandbox.spec, 'hold') };
+  const copy: Draft = { apiVersion, kind: 'Sandbox', metadata, spec: without(sandbox.spec, 'hold', 'run') };
   if (route === undefined) return [copy];
   const spec = withoutFaults(route.spec);
   if (Object.keys(spec.routes).length === 0) return [copy];

@@ -12,6 +12,7 @@ import { nodeRoutes } from '../routes/nodes.ts';
 import { recordRoutes } from '../routes/records.ts';
 import { requestRoutes } from '../routes/requests.ts';
 import { sandboxRoutes } from '../routes/sandboxes.ts';
+import { snapshotRoutes } from '../routes/snapshots.ts';
 import { loginRoute, sessionRoutes } from '../routes/session.ts';
 import { templateRoutes } from '../routes/templates.ts';
 import { useRoutes } from '../routes/use.ts';
@@ -31,6 +32,7 @@ export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: (() => 
   documentRoutes(api, deps);
   applyRoutes(api, deps);
   sandboxRoutes(api, deps);
+  snapshotRoutes(api, deps);
   templateRoutes(api, deps);
   nodeRoutes(api, deps);
   deploymentRoutes(api, deps);

@@ -18,7 +18,7 @@ import type { ApiDeps } from './deps.ts';
 export function subjectOf(kind: Kind, name: string): Partial<AuditSubject> {
   if (kind === 'Sandbox' || kind === 'Route') return { sandbox: name };
   if (kind === 'Service') return { service: name };
-  return kind === 'Environment' ? { environment: name } : { message: `template ${name}` };
+  return kind === 'Environment' ? { environment: name } : { message: `${kind.toLowerCase()} ${name}` };
 }
 
 export function documentRoutes(router: ApiRouter, deps: ApiDeps): void {
@@ -30,6 +30,8 @@ export function documentRoutes(router: ApiRouter, deps: ApiDeps): void {
     router.delete(`${base}/:name`, (ctx) => remove(ctx, deps, kind));
     router.get(`${base}/:name/revisions`, (ctx) => revisions(ctx, deps, kind));
     router.get(`${base}/:name/diff`, (ctx) => diff(ctx, deps, kind));
+    // A snapshot has one revision, and restoring it restores a sandbox (snapshots.ts).
+    if (kind === 'Snapshot') continue;
     router.post(`${base}/:name/rollback`, (ctx) => rollback(ctx, deps, kind));
     router.post(`${base}/:name/restore`, (ctx) => restore(ctx, deps, kind));
   }

@@ -32,8 +32,10 @@ const documents = KINDS.flatMap((kind): Operation[] => {
     op('delete', `${base}/{name}`, 'Delete it; a sandbox goes when its containers are gone (202)', { query: ['message'], answer: 'DocumentView' }),
     op('get', `${base}/{name}/revisions`, 'Its history, newest first', { answer: 'Page<Revision>' }),
     op('get', `${base}/{name}/diff`, 'Changes between two revisions', { query: ['from', 'to'], answer: '{from, to, changes: FieldChange[]}' }),
-    op('post', `${base}/{name}/rollback`, 'A new revision with an old spec and its commits', { query: ['dryRun'], body: 'RollbackRequest', answer: 'ApplyResponse' }),
-    op('post', `${base}/{name}/restore`, 'Bring a deleted document back', { answer: 'DocumentView' }),
+    ...(kind === 'Snapshot' ? [] : [
+      op('post', `${base}/{name}/rollback`, 'A new revision with an old spec and its commits', { query: ['dryRun'], body: 'RollbackRequest', answer: 'ApplyResponse' }),
+      op('post', `${base}/{name}/restore`, 'Bring a deleted document back', { answer: 'DocumentView' }),
+    ]),
   ];
 });
 
@@ -60,6 +62,9 @@ export const OPERATIONS: readonly Operation[] = [
   op('post', `${SANDBOX}/trace`, 'Send one GET through its gateway and tell where it went', { body: 'TraceRequest', answer: 'TraceView' }),
   op('post', '/api/v1/doctor', 'Check every node: its edge, its network.pool, and each baseline from there', { answer: 'DoctorView' }),
   op('post', '/api/v1/templates/{name}/clone', 'A sandbox from a template', { ...dry, body: 'CloneRequest' }),
+  op('post', `${SANDBOX}/snapshot`, 'Keep it as it is now, with its environments, routes, commits and images', { body: 'SnapshotRequest', answer: 'DocumentView' }),
+  op('post', '/api/v1/snapshots/{name}/restore', 'Bring its sandbox back as it was, or as a new one', { query: ['dryRun'], body: 'RestoreRequest', answer: 'RestoreResponse' }),
+  op('get', '/api/v1/snapshots/{name}/compare', 'What differs now from what it has; ?sandbox= another one than its own', { query: ['sandbox'], answer: 'SnapshotComparison' }),
   op('get', '/api/v1/nodes', 'Nodes', { answer: 'Page<NodeView>' }),
   op('get', '/api/v1/nodes/{name}', 'One node', { answer: 'NodeView' }),
   op('delete', '/api/v1/nodes/{name}', 'Forget a lost node'),

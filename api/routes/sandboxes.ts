@@ -1,18 +1,19 @@
 /** Actions on a sandbox, its services and its routes. */
-import type { Draft, RouteFault } from '#schema/documents';
+import type { Draft, RouteFault, StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import type { ApplyResponse, Page, RouteView, SetRouteRequest } from '#schema/http';
 import { activeFault, faultWords } from '#schema/faults';
 import { slugOf } from '#schema/names';
 import { withoutUserInfo } from '#schema/parse/explain';
 import { deployDraft } from '#reconciler/deploy-request';
-import { resolutionsAt } from '../documents/carried.ts';
+import type { StoreView } from '#specs/store';
 import { faultFrom } from '../documents/faults.ts';
 import { cloneDrafts, withBranch, withRoute, withRun, withServiceRun } from '../documents/drafts.ts';
 import { audited, type AuditSubject } from '../http/audited.ts';
 import { readObject } from '../http/body.ts';
 import { flag, param, type ApiRouter, type Context } from '../http/context.ts';
 import { optionalString, optionalStrings, requiredString } from '../http/fields.ts';
+import { pinsOf } from '../snapshots/pins.ts';
 import type { ApiDeps } from './deps.ts';
 
 const BASE = '/api/v1/sandboxes/:name';
@@ -59,14 +60,22 @@ async function clone(ctx: Context, deps: ApiDeps, subject: AuditSubject): Promis
   subject.message = `to ${name}`;
   const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
   await assertFree(deps, name);
-  const route = await deps.store.get('Route', sandbox.metadata.name);
-  const [copy, ...others] = cloneDrafts(sandbox, route, name);
+  const { original, route, commits: resolutions } = await deps.store.look((view) => readForClone(view, sandbox));
+  const [copy, ...others] = cloneDrafts(original, route, name);
   if (copy === undefined) return;
-  const resolutions = resolutionsAt(await deps.store.resolutions(sandbox.metadata.uid), sandbox.metadata.generation);
   const writes = [{ draft: copy, resolutions }, ...others.map((draft) => ({ draft }))];
   const message = `Clone of ${sandbox.metadata.name}`;
   ctx.status = flag(ctx, 'dryRun') ? 200 : 201;
   ctx.body = await deps.documents.applyDrafts(writes, { user: ctx.state.caller.username, message, dryRun: flag(ctx, 'dryRun') });
+}
+
+/** The original with its routes, and the commits that it is at: the clone runs the same, without fetch or build. */
+async function readForClone(view: StoreView, { metadata, ...rest }: StoredDocument<'Sandbox'>) {
+  const original = (await view.get('Sandbox', metadata.name)) ?? { metadata, ...rest };
+  const catalogue = new Map((await view.list('Service')).map((service) => [service.metadata.slug, service]));
+  const route = await view.get('Route', metadata.name);
+  const { commits } = pinsOf(original.spec, catalogue, await view.resolutions(metadata.uid));
+  return { original, route, commits };
 }
 
 /** @throws SdpError name_taken; the store checks again within its transaction */

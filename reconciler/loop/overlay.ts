@@ -53,7 +53,9 @@ function withReferences(spec: EnvironmentSpec, stored: StoredDocument | undefine
   const secrets = Object.entries(spec.secrets).map(([name, secret]) => {
     const old = before?.[name];
     const version = typeof old === 'object' ? old.version : 0;
-    return [name, typeof secret === 'string' ? { version: version + 1 } : old ?? secret] as const;
+    if (typeof secret === 'string') return [name, { version: version + 1 }] as const;
+    // An earlier version may be asked for by its number.
+    return [name, secret.version === version && old !== undefined ? old : secret] as const;
   });
   return { ...spec, secrets: Object.fromEntries(secrets) };
 }

@@ -10,10 +10,11 @@ import type { ApiClient } from '../client.ts';
 import { contextOf, durationMs } from '../context.ts';
 import { formatOf, printAs } from '../output.ts';
 import { resultLines } from '../plan-text.ts';
+import { diffSnapshot } from '../snapshot-text.ts';
 import { waitForSandbox } from '../wait.ts';
 
 interface ApplyOptions {
-  filename: string[];
+  filename?: string[];
   sandbox?: string;
   message?: string;
   dryRun?: boolean;
@@ -59,8 +60,9 @@ async function collect(names: readonly string[], sandbox: string | undefined): P
 }
 
 async function send(client: ApiClient, options: ApplyOptions, dryRun: boolean): Promise<ApplyResponse> {
-  const yaml = await collect(options.filename, options.sandbox);
-  const only = options.filename.length === 1 ? options.filename[0] : undefined;
+  const names = options.filename ?? [];
+  const yaml = await collect(names, options.sandbox);
+  const only = names.length === 1 ? names[0] : undefined;
   return client.request<ApplyResponse>('POST', '/apply', {
     yaml,
     query: { dryRun: dryRun ? true : undefined, message: options.message, sandbox: options.sandbox },
@@ -93,10 +95,14 @@ export function applyCommands(program: Command): void {
   program
     .command('diff')
     .description('show what saving would change; exits 0 when nothing, 1 when something')
-    .requiredOption('-f, --filename <file...>', 'YAML files or folders; - is standard input')
+    .argument('[what]', 'snapshot/NAME: what differs now from what it has')
+    .argument('[with]', 'sandbox/NAME: another sandbox than its own')
+    .option('-f, --filename <file...>', 'YAML files or folders; - is standard input')
     .option('--sandbox <name>', 'sandbox that a short map of routes belongs to')
-    .action(async (options: ApplyOptions, command: Command) => {
+    .action(async (what: string | undefined, other: string | undefined, options: ApplyOptions, command: Command) => {
       const { client, flags } = await contextOf(command);
+      if (what !== undefined) return diffSnapshot(client, what, other, formatOf(flags.output));
+      if (options.filename === undefined) throw new SdpError('invalid_request', 'Say what to compare: -f FILE, or snapshot/NAME.');
       const answer = await send(client, options, true);
       const changed = answer.results.filter((result) => result.outcome !== 'unchanged');
       printAs(formatOf(flags.output), answer, changed.map((result) => `${result.kind.toLowerCase()}/${result.name}`), () =>

@@ -9,6 +9,7 @@ import { contextOf } from '../context.ts';
 import { age, formatOf, print, printAs, table } from '../output.ts';
 import { itemName, LIST_NAMES, listOf, printList } from '../listings.ts';
 import { describeSandbox } from '../sandbox-text.ts';
+import { describeSnapshot, snapshotTable } from '../snapshot-text.ts';
 
 function documentTable(documents: readonly StoredDocument[], wide: boolean): string {
   if (documents[0]?.kind === 'Sandbox') {
@@ -21,6 +22,7 @@ function documentTable(documents: readonly StoredDocument[], wide: boolean): str
       wide,
     );
   }
+  if (documents[0]?.kind === 'Snapshot') return snapshotTable(documents as readonly StoredDocument<'Snapshot'>[], wide);
   return table(
     ['NAME', 'REVISION', 'GENERATION', 'CHANGED BY', 'AGE'],
     documents.map(({ metadata }) => [metadata.name, metadata.revision, metadata.generation, metadata.updatedBy, age(metadata.updatedAt)]),
@@ -36,7 +38,7 @@ function noSuchKind(word: string): SdpError {
 export function getCommands(program: Command): void {
   program
     .command('get <what> [name]')
-    .description('list or show: sandboxes, templates, environments, routes, services, nodes, repositories, ports, deployments, audit')
+    .description('list or show: sandboxes, templates, environments, routes, services, snapshots, nodes, repositories, ports, deployments, audit')
     .option('--sandbox <name>', 'only of this sandbox (deployments, ports, audit)')
     .action(async (what: string, name: string | undefined, options: { sandbox?: string }, command: Command) => {
       const { client, flags } = await contextOf(command);
@@ -68,7 +70,8 @@ export function getCommands(program: Command): void {
       const kind = kindOf(word);
       if (kind === undefined) throw noSuchKind(word);
       const { document } = await client.get<DocumentView>(`/${PLURALS[kind]}/${encodeURIComponent(name)}`);
-      print(kind === 'Sandbox' ? describeSandbox(document as StoredDocument<'Sandbox'>) : stringify(document, { lineWidth: 0 }).trimEnd());
+      if (kind === 'Snapshot') print(describeSnapshot(document as StoredDocument<'Snapshot'>));
+      else print(kind === 'Sandbox' ? describeSandbox(document as StoredDocument<'Sandbox'>) : stringify(document, { lineWidth: 0 }).trimEnd());
     });
 
   program

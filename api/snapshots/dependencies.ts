@@ -1,0 +1,43 @@
+/** What a sandbox depends on. Pure. */
+import type { RouteSpec, SandboxSpec, ServiceSpec } from '#schema/documents';
+import { GATEWAY_SERVICE, slugOf } from '#schema/names';
+
+/** Catalogue entries by slug. */
+export type Catalogue = ReadonlyMap<string, { spec: ServiceSpec }>;
+
+/** Slugs of the catalogue's entries that a sandbox names, the gateway's included. Sorted. */
+export function serviceSlugs(spec: SandboxSpec, route: RouteSpec | undefined): string[] {
+  const named = [GATEWAY_SERVICE, ...Object.keys(spec.services ?? {}), ...Object.keys(route?.routes ?? {})];
+  return [...new Set(named.map(slugOf))].sort();
+}
+
+/** Slugs of the environments that a sandbox or the catalogue gives to its services. Sorted. */
+export function environmentSlugs(spec: SandboxSpec, catalogue: Catalogue): string[] {
+  const services = Object.entries(spec.services ?? {});
+  const given = [spec, spec.gateway, ...services.map(([, service]) => service)].flatMap((part) => part?.environments ?? []);
+  const defaults = [GATEWAY_SERVICE, ...services.map(([name]) => name)].flatMap((name) => catalogue.get(slugOf(name))?.spec.environments ?? []);
+  return [...new Set([...given, ...defaults].map(slugOf))].sort();
+}
+
+/** Slugs of the environments that the catalogue gives to its services, whatever the sandbox says. */
+export function defaultEnvironmentSlugs(spec: SandboxSpec, catalogue: Catalogue): Set<string> {
+  return new Set(environmentSlugs({ services: spec.services ?? {} }, catalogue).filter((slug) => !givenHere(spec).has(slug)));
+}
+
+function givenHere(spec: SandboxSpec): Set<string> {
+  return new Set(environmentSlugs(spec, new Map()));
+}
+
+/** The spec with other environments in the place of those named. @param renamed new names by slug */
+export function withEnvironments(spec: SandboxSpec, renamed: ReadonlyMap<string, string>): SandboxSpec {
+  if (renamed.size === 0) return spec;
+  const changed = <T extends { environments?: string[] }>(part: T): T =>
+    part.environments === undefined ? part : { ...part, environments: part.environments.map((name) => renamed.get(slugOf(name)) ?? name) };
+  return {
+    ...changed(spec),
+    ...(spec.gateway === undefined ? {} : { gateway: changed(spec.gateway) }),
+    ...(spec.services === undefined
+      ? {}
+      : { services: Object.fromEntries(Object.entries(spec.services).map(([name, service]) => [name, changed(service)])) }),
+  };
+}
