@@ -74,6 +74,8 @@ export interface GitRepositories {
   branches(repository: string, credentials: Credentials | undefined, signal: AbortSignal): Promise<BranchInfo[]>;
   /** Lays the tree of a commit out in a directory that does not exist yet. @throws SdpError missing_commit */
   exportTree(repository: string, commit: string, directory: string, signal: AbortSignal): Promise<void>;
+  /** Releases pinned commits but these, those of a running or just ended fetch, and those of other repositories. Answers how many. */
+  releasePins(keep: Readonly<Record<string, readonly string[]>>, signal: AbortSignal): Promise<number>;
   /** Origin without user info, or undefined when the checkout has none. */
   originOf(repository: string): Promise<string | undefined>;
 }

@@ -12,12 +12,15 @@ import { pass } from './loop/pass.ts';
 import { previewPlan } from './loop/preview.ts';
 import { Readers } from './loop/readers.ts';
 import { watchStore } from './loop/watch-store.ts';
+import { pruneNodes } from './prune/prune.ts';
 import { KeyQueue } from './queue/key-queue.ts';
 
 /** Every sandbox is looked at this often, whatever happened. */
 const RESYNC_MS = 5 * 60_000;
 /** How often awaited logins are looked for. */
 const LOGIN_LOOK_MS = 1_000;
+/** Images and commits that nobody needs any more are looked for this often. */
+const PRUNE_MS = 60 * 60_000;
 /** Sandboxes that are passed over at the same time. */
 const CONCURRENCY = 8;
 
@@ -114,6 +117,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       const timers = [
         setInterval(resync, RESYNC_MS),
         setInterval(() => {
+          pruneNodes(loop).catch((thrown: unknown) => report('all', SdpError.from(thrown)));
+        }, PRUNE_MS),
+        setInterval(() => {
           for (const uid of logins.arrived()) queue.add(uid);
         }, LOGIN_LOOK_MS),
       ];
@@ -133,6 +139,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
     preview: (drafts, slug, user, carried) => previewPlan(loop, { drafts, slug, user, carried: carried ?? [] }),
     routes: (slug) => routeViews(loop, slug),
+    prune: () => pruneNodes(loop),
     restart: (slug, service) => restartService(loop, slug, service),
   };
 }

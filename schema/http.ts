@@ -266,12 +266,38 @@ export interface RestoreResponse extends ApplyResponse {
   notes: string[];
 }
 
+/** `POST /api/v1/snapshots`: a snapshot from a file. */
+export interface ImportRequest {
+  /** The file's text. */
+  file: string;
+  /** Another name than the file's. */
+  as?: string;
+  /** Opens the file's secrets. */
+  passphrase?: string;
+  /** Leaves sealed secrets out. */
+  withoutSecrets?: boolean;
+}
+
+export interface ImportResponse extends DocumentView {
+  /** Secrets that came without a value, as `environment/NAME`. */
+  missing: string[];
+}
+
 /** `GET /api/v1/snapshots/{name}/compare`: what differs now from what the snapshot has. */
 export interface SnapshotComparison {
   snapshot: string;
   sandbox: string;
   /** `before` is what the snapshot has, `after` what there is now; paths such as `environment/qa.spec.variables.LEVEL`. */
   changes: FieldChange[];
+}
+
+/** `POST /api/v1/images/prune`: what became of one node. */
+export interface PruneView {
+  node: string;
+  removedImages: string[];
+  releasedCommits: number;
+  /** Why nothing was done there. */
+  problem?: string;
 }
 
 export interface RollbackRequest {

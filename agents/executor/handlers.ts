@@ -72,6 +72,9 @@ export function createHandlers(parts: Parts): Handlers {
       baselines: await checkBaselines(command.baselines, ownedEdge(parts), signal),
       pool: parts.config.network.pool,
     }),
-    prune: async (command) => ({ removedImages: await engine.removeImages(command.keepImages) }),
+    prune: async (command, signal) => ({
+      removedImages: await engine.removeImages(command.keepImages),
+      releasedCommits: await git.releasePins(command.keepCommits ?? {}, signal),
+    }),
   };
 }

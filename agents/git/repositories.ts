@@ -15,6 +15,7 @@ import { readOrigin, requireOrigin } from './origin.ts';
 import { fetchPrivateModules, MODULES_FOLDER } from './private-modules.ts';
 import { branchCommit, commitInfo, findCommit, listBranches, pinCommit } from './refs.ts';
 import { readHead } from './head.ts';
+import { releasePins } from './release-pins.ts';
 import { sharedFetches, type SharedFetches } from './shared-fetch.ts';
 
 export interface GitOptions {
@@ -38,9 +39,14 @@ export interface LocalRepositories extends GitRepositories {
   head(repository: string, signal: AbortSignal): Promise<CommitInfo & { branch: string }>;
 }
 
+/** Milliseconds after a fetch in which the control plane may not know of its commit yet. */
+const NEWS_MS = 2 * 60_000;
+
 interface Entry {
   config: RepositoryConfig;
   clone: Clone;
+  /** Commits of fetches that run or have just ended: until when each stays pinned whatever anybody says (Unix ms). */
+  fresh: Map<string, number>;
   shared: SharedFetches;
 }
 
@@ -61,7 +67,7 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
         `The repositories "${other.config.name}" and "${config.name}" have one name in lower case.`,
       );
     }
-    entries.set(slug, { config, clone: createClone(root, config.name), shared: sharedFetches() });
+    entries.set(slug, { config, clone: createClone(root, config.name), fresh: new Map(), shared: sharedFetches() });
   }
 
   function entryOf(repository: string): Entry {
@@ -143,7 +149,7 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
     },
 
     async fetch(repository, wanted, credentials, reporter, signal) {
-      const { config, clone, shared } = entryOf(repository);
+      const { config, clone, shared, fresh } = entryOf(repository);
       if ('branch' in wanted) await checkBranchName(wanted.branch, signal);
       const startedAt = Date.now();
       reporter.event('FETCH_STARTED');
@@ -157,19 +163,24 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
           reporter.log('FETCH', 'Fetched with the same login while this waited its turn.');
         }
         const commit = await resolveWanted(clone.gitDir, config, wanted, remote);
+        fresh.set(commit, Number.POSITIVE_INFINITY);
         await pinCommit(clone.gitDir, commit, signal);
         return commitInfo(clone.gitDir, commit, signal);
       }, signal);
-      await fetchSiblings(config, credentials, reporter, signal);
-      await fetchPrivateModules({
-        config,
-        gitDir: clone.gitDir,
-        commit: info.commit,
-        remote,
-        dataDir: options.dataDir,
-        log: (line) => reporter.log('FETCH', line),
-        ...(options.moduleCache === undefined ? {} : { moduleCache: options.moduleCache }),
-      });
+      try {
+        await fetchSiblings(config, credentials, reporter, signal);
+        await fetchPrivateModules({
+          config,
+          gitDir: clone.gitDir,
+          commit: info.commit,
+          remote,
+          dataDir: options.dataDir,
+          log: (line) => reporter.log('FETCH', line),
+          ...(options.moduleCache === undefined ? {} : { moduleCache: options.moduleCache }),
+        });
+      } finally {
+        fresh.set(info.commit, Date.now() + NEWS_MS);
+      }
       const branch = 'branch' in wanted ? wanted.branch : '';
       reporter.log('FETCH', `${branch === '' ? 'Commit' : branch} is at ${info.commit.slice(0, 12)} ${info.subject}`);
       reporter.event('FETCH_COMPLETED', { durationMs: Date.now() - startedAt });
@@ -202,6 +213,20 @@ export function createGitRepositories(options: GitOptions): LocalRepositories {
         });
       }
       await exportCommit(clone.gitDir, found, directory, signal);
+    },
+
+    async releasePins(keep, signal) {
+      let released = 0;
+      for (const [repository, commits] of Object.entries(keep)) {
+        const entry = entries.get(slugOf(repository));
+        if (entry === undefined || !(await entry.clone.exists())) continue;
+        const { clone, fresh } = entry;
+        released += await clone.writing(() => {
+          for (const [commit, until] of fresh) if (until < Date.now()) fresh.delete(commit);
+          return releasePins(clone.gitDir, new Set([...commits, ...fresh.keys()]), signal);
+        }, signal);
+      }
+      return released;
     },
 
     originOf: (repository) => readOrigin(entryOf(repository).config),

@@ -27,6 +27,14 @@ export class ApiClient {
     return this.request<T>('GET', path, query === undefined ? {} : { query });
   }
 
+  /** An answer that is text and no JSON. */
+  async text(method: 'GET' | 'POST', path: string, body?: unknown): Promise<string> {
+    const headers = { accept: 'application/yaml', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const answer = await this.send(method, `/api/v1${path}`, headers, body === undefined ? undefined : JSON.stringify(body));
+    if (answer.status >= 400) throw failure(answer.status, answer.text);
+    return answer.text;
+  }
+
   post<T>(path: string, body: unknown = {}, options: RequestOptions = {}): Promise<T> {
     return this.request<T>('POST', path, { body, ...options });
   }

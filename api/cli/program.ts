@@ -4,6 +4,7 @@ import { ERRORS, SdpError } from '#schema/errors';
 import { applyCommands } from './commands/apply.ts';
 import { followCommands } from './commands/follow.ts';
 import { getCommands } from './commands/get.ts';
+import { imageCommands } from './commands/images.ts';
 import { nodeCommands } from './commands/nodes.ts';
 import { requestCommands } from './commands/requests.ts';
 import { routeCommands } from './commands/route.ts';
@@ -28,7 +29,7 @@ export function createProgram(version: string, extend: (program: Command) => voi
     .addOption(new Option('-o, --output <format>', 'output').choices([...FORMATS]))
     .showHelpAfterError('(see --help)')
     .exitOverride();
-  for (const add of [sessionCommands, applyCommands, getCommands, sandboxCommands, snapshotCommands, routeCommands, useCommand, requestCommands, followCommands, waitCommand, nodeCommands]) {
+  for (const add of [sessionCommands, applyCommands, getCommands, sandboxCommands, snapshotCommands, routeCommands, useCommand, requestCommands, followCommands, waitCommand, nodeCommands, imageCommands]) {
     add(program);
   }
   extend(program);

@@ -11,6 +11,7 @@ import { metaRoutes } from '../routes/meta.ts';
 import { nodeRoutes } from '../routes/nodes.ts';
 import { recordRoutes } from '../routes/records.ts';
 import { requestRoutes } from '../routes/requests.ts';
+import { imageRoutes } from '../routes/images.ts';
 import { sandboxRoutes } from '../routes/sandboxes.ts';
 import { snapshotRoutes } from '../routes/snapshots.ts';
 import { loginRoute, sessionRoutes } from '../routes/session.ts';
@@ -33,6 +34,7 @@ export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: (() => 
   applyRoutes(api, deps);
   sandboxRoutes(api, deps);
   snapshotRoutes(api, deps);
+  imageRoutes(api, deps);
   templateRoutes(api, deps);
   nodeRoutes(api, deps);
   deploymentRoutes(api, deps);

@@ -1,13 +1,14 @@
 /** Taking, restoring and comparing snapshots; reading and deleting them is as for every kind. */
 import { SdpError } from '#schema/errors';
-import type { RestoreRequest, SnapshotComparison, DocumentView } from '#schema/http';
+import type { DocumentView, ImportResponse, RestoreRequest, SnapshotComparison } from '#schema/http';
 import { audited, type AuditSubject } from '../http/audited.ts';
 import { readObject } from '../http/body.ts';
 import { flag, param, query, type ApiRouter, type Context } from '../http/context.ts';
 import { etagOf } from '../http/etag.ts';
-import { optionalString } from '../http/fields.ts';
+import { optionalString, requiredString } from '../http/fields.ts';
 import { compare } from '../snapshots/compare.ts';
 import { restoreSnapshot, takeSnapshot } from '../snapshots/snapshot-service.ts';
+import { exportSnapshot, importSnapshot } from '../snapshots/transfer.ts';
 import type { ApiDeps } from './deps.ts';
 import { assertFree } from './sandboxes.ts';
 
@@ -16,6 +17,9 @@ const BASE = '/api/v1/snapshots/:name';
 export function snapshotRoutes(router: ApiRouter, deps: ApiDeps): void {
   router.post('/api/v1/sandboxes/:name/snapshot', (ctx) => take(ctx, deps));
   router.post(`${BASE}/restore`, (ctx) => restore(ctx, deps));
+  router.get(`${BASE}/export`, (ctx) => exported(ctx, deps, undefined));
+  router.post(`${BASE}/export`, async (ctx) => exported(ctx, deps, requiredString(await readObject(ctx.req), 'passphrase')));
+  router.post('/api/v1/snapshots', (ctx) => imported(ctx, deps));
   router.get(`${BASE}/compare`, (ctx) => difference(ctx, deps));
 }
 
@@ -66,6 +70,41 @@ async function restore(ctx: Context, deps: ApiDeps): Promise<void> {
     });
   };
   await (dryRun ? run() : audited(deps, subject, run));
+}
+
+/** Secrets leave this server sealed, or not at all. */
+async function exported(ctx: Context, deps: ApiDeps, passphrase: string | undefined): Promise<void> {
+  const name = param(ctx, 'name');
+  const message = `snapshot ${name}, ${passphrase === undefined ? 'without secrets' : 'secrets sealed'}`;
+  await audited(deps, { user: ctx.state.caller.username, action: 'snapshot.export', message }, async () => {
+    const text = await exportSnapshot(deps, await deps.documents.require('Snapshot', name), passphrase);
+    ctx.type = 'application/yaml; charset=utf-8';
+    ctx.body = text;
+  });
+}
+
+/** Largest file in characters: the body's limit is above it. */
+const MAX_FILE = 4 * 1024 * 1024;
+
+async function imported(ctx: Context, deps: ApiDeps): Promise<void> {
+  const user = ctx.state.caller.username;
+  const { seq } = deps.stream;
+  const subject: AuditSubject = { user, action: 'snapshot.import' };
+  await audited(deps, subject, async () => {
+    const body = await readObject(ctx.req);
+    const [as, passphrase] = [optionalString(body, 'as'), optionalString(body, 'passphrase')];
+    const { document, missing } = await importSnapshot(deps, {
+      file: requiredString(body, 'file', MAX_FILE),
+      withoutSecrets: body['withoutSecrets'] === true,
+      user,
+      ...(as === undefined ? {} : { as }),
+      ...(passphrase === undefined ? {} : { passphrase }),
+    });
+    subject.message = `snapshot ${document.metadata.name}`;
+    ctx.status = 201;
+    const view: ImportResponse = { document, missing, seq };
+    ctx.body = view;
+  });
 }
 
 async function difference(ctx: Context, deps: ApiDeps): Promise<void> {

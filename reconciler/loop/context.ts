@@ -14,6 +14,7 @@ export type ReconcilerStore = Pick<
     RecordStore,
     | 'addResolution'
     | 'resolutions'
+    | 'resolvedCommits'
     | 'putDeployment'
     | 'deployment'
     | 'deployments'

@@ -202,11 +202,13 @@ export interface RoutesCommand extends Base {
   hash: string;
 }
 
-/** Removes images and build leftovers that nothing refers to. */
+/** Removes images and build leftovers, and releases pinned commits, that neither a sandbox nor a snapshot refers to. */
 export interface PruneCommand extends Base {
   type: 'prune';
   /** Image references that stay. */
   keepImages: string[];
+  /** Commits that stay pinned, by repository. What is fetched at the moment stays too, and so do repositories not named. */
+  keepCommits?: Record<string, string[]>;
 }
 
 /** Sends one GET through a sandbox's gateway, as the mobile app would; the edge's log tells where it went. */
@@ -276,7 +278,7 @@ export interface CommandResultOf {
   restart: Record<string, never>;
   remove: Record<string, never>;
   routes: Record<string, never>;
-  prune: { removedImages: string[] };
+  prune: { removedImages: string[]; releasedCommits?: number };
   /** No `status`: nothing answered, and `failure` says why. `location` is without its query. */
   trace: { status?: number; durationMs: number; location?: string; contentType?: string; failure?: string };
   /** `pool`: the node's network.pool, which none of the addresses may lie in. */

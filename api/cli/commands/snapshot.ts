@@ -1,10 +1,12 @@
 /** snapshot, restore: a sandbox as it was, kept and brought back. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { SdpError } from '#schema/errors';
-import type { DocumentView, RestoreRequest, RestoreResponse, SnapshotRequest } from '#schema/http';
+import type { DocumentView, ImportRequest, ImportResponse, RestoreRequest, RestoreResponse, SnapshotRequest } from '#schema/http';
 import type { StoredDocument } from '#schema/documents';
 import { contextOf, durationMs } from '../context.ts';
-import { formatOf, printAs } from '../output.ts';
+import { formatOf, print, printAs, terminalWidth, wrap } from '../output.ts';
 import { restoreLines } from '../snapshot-text.ts';
 import { waitForSandbox } from '../wait.ts';
 
@@ -34,6 +36,41 @@ export function snapshotCommands(program: Command): void {
       printAs(formatOf(flags.output), document, [document.metadata.name], () => takenText(document));
     });
 
+  snapshot
+    .command('export <snapshot>')
+    .description('write it to a file for another installation; secrets are sealed with a passphrase or left out')
+    .requiredOption('-o, --output <file>', 'file to write; - is standard output')
+    .option('--passphrase-file <file>', 'file whose first line seals the secrets; - is standard input')
+    .option('--without-secrets', 'leave the values of secrets out')
+    .action(async (name: string, options: ExportOptions, command: Command) => {
+      const { client } = await contextOf(command);
+      const passphrase = await passphraseOf(options);
+      const path = `${at(name)}/export`;
+      const text = passphrase === undefined ? await client.text('GET', path) : await client.text('POST', path, { passphrase });
+      await writeOut(options.output, text);
+      if (options.output !== '-') print(`snapshot/${name} written to ${options.output}, secrets ${passphrase === undefined ? 'left out' : 'sealed'}`);
+    });
+  snapshot
+    .command('import <file>')
+    .description('make a snapshot from a file of another installation; - is standard input')
+    .option('--as <name>', "another name than the file's")
+    .option('--passphrase-file <file>', 'file whose first line opens the secrets')
+    .option('--without-secrets', 'leave sealed secrets out')
+    .action(async (file: string, options: Omit<ExportOptions, 'output'> & { as?: string }, command: Command) => {
+      const { client, flags } = await contextOf(command);
+      const { as, withoutSecrets, passphraseFile } = options;
+      const passphrase = passphraseFile === undefined ? undefined : firstLine(await readIn(passphraseFile), passphraseFile);
+      const body: ImportRequest = {
+        file: await readIn(file),
+        ...(as === undefined ? {} : { as }),
+        ...(withoutSecrets === true ? { withoutSecrets } : {}),
+        ...(passphrase === undefined ? {} : { passphrase }),
+      };
+      const answer = await client.post<ImportResponse>('/snapshots', body);
+      const document = answer.document as StoredDocument<'Snapshot'>;
+      printAs(formatOf(flags.output), answer, [document.metadata.name], () => importedText(document, answer.missing));
+    });
+
   program
     .command('restore <snapshot>')
     .description('bring the sandbox of a snapshot back as it was, at the same commits')
@@ -54,6 +91,47 @@ export function snapshotCommands(program: Command): void {
       const version = Math.max(...answer.results.map((result) => result.resourceVersion));
       await waitForSandbox(client, answer.sandbox, { condition: 'Ready', status: 'True' }, durationMs(options.timeout) ?? 600_000, version);
     });
+}
+
+interface ExportOptions {
+  output: string;
+  passphraseFile?: string;
+  withoutSecrets?: boolean;
+}
+
+/** Nobody is to find out later that the secrets are missing, or that they were not sealed. */
+async function passphraseOf({ passphraseFile, withoutSecrets }: ExportOptions): Promise<string | undefined> {
+  if ((passphraseFile === undefined) === (withoutSecrets !== true)) {
+    throw new SdpError('invalid_request', 'Say what becomes of the secrets: --passphrase-file FILE or --without-secrets.');
+  }
+  return passphraseFile === undefined ? undefined : firstLine(await readIn(passphraseFile), passphraseFile);
+}
+
+function firstLine(text: string, file: string): string {
+  const line = text.split(/\r?\n/, 1)[0] ?? '';
+  if (line === '') throw new SdpError('invalid_request', `The first line of ${file} is empty; the passphrase is read from there.`);
+  return line;
+}
+
+async function readIn(file: string): Promise<string> {
+  if (file === '-') return text(process.stdin);
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw new SdpError('not_found', `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  });
+}
+
+async function writeOut(file: string, content: string): Promise<void> {
+  if (file === '-') return void process.stdout.write(content);
+  await writeFile(file, content, { mode: 0o600 }).catch((error: unknown) => {
+    throw new SdpError('unavailable', `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  });
+}
+
+function importedText({ metadata, spec }: StoredDocument<'Snapshot'>, missing: readonly string[]): string {
+  const lines = [`snapshot/${metadata.name} imported, of sandbox ${spec.sandbox.name}`];
+  if (missing.length > 0) lines.push(...wrap(`without a value: ${missing.join(', ')}. Set them in environments of these names before restoring.`, terminalWidth() - 2).map((line) => `  ${line}`));
+  lines.push(`next: sdp restore ${metadata.name} --as NEW --dry-run`);
+  return lines.join('\n');
 }
 
 function requestOf({ as, keepShared, changeShared, services }: RestoreOptions): RestoreRequest {

@@ -127,8 +127,7 @@ describe('comparing', () => {
     const { changes } = (await get('/snapshots/s/compare')).body as unknown as SnapshotComparison;
     expect(changes.map(({ path }) => path)).toEqual([
       'commit.account',
-      'environment.qa.secrets.PASSWORD.updatedAt',
-      'environment.qa.secrets.PASSWORD.version',
+      'environment.qa.secrets.PASSWORD',
       'environment.qa.variables.LEVEL',
       'sandbox.spec.services.account.branch',
     ]);

@@ -144,6 +144,9 @@ export class MemoryStore implements ReconcilerStore {
   addResolution(resolution: Resolution): Promise<void> {
     return answer(() => this.#resolve(resolution));
   }
+  resolvedCommits(): Promise<{ repository: string; commit: string }[]> {
+    return Promise.resolve(this.resolutionRows.filter(({ commit }) => commit !== '').map(({ repository, commit }) => ({ repository, commit })));
+  }
   resolutions(sandboxUid: string): Promise<Resolution[]> {
     return answer(() =>
       this.resolutionRows.filter((row) => row.sandboxUid === sandboxUid).sort((a, b) => a.generation - b.generation),
