@@ -1,5 +1,5 @@
 /** The `sdp` command line: every command that talks to a server. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { ERRORS, SdpError } from '#schema/errors';
 import { applyCommands } from './commands/apply.ts';
 import { followCommands } from './commands/follow.ts';
@@ -26,7 +26,8 @@ export function createProgram(version: string, extend: (program: Command) => voi
     .option('--server <url>', 'address of the server (SDP_URL)')
     .option('--local', 'talk over the root-only socket on the server\'s own host')
     .option('--socket <path>', 'that socket (SDP_LOCAL_SOCKET)')
-    .addOption(new Option('-o, --output <format>', 'output').choices([...FORMATS]))
+    // No choices here: `snapshot export` takes a file.
+    .option('-o, --output <format>', `output: ${FORMATS.join(', ')}`)
     .showHelpAfterError('(see --help)')
     .exitOverride();
   for (const add of [sessionCommands, applyCommands, getCommands, sandboxCommands, snapshotCommands, routeCommands, useCommand, requestCommands, followCommands, waitCommand, nodeCommands, imageCommands]) {

@@ -10,19 +10,22 @@ type Snapshot = StoredDocument<'Snapshot'>;
 
 const origin = (spec: SnapshotSpec): string => (spec.importedAt === undefined ? spec.takenBy : `${spec.takenBy} (imported)`);
 
+/** Room for reasons beside names that are shown whole. */
+const LEAST_WHY = 12;
+
 export function snapshotTable(documents: readonly Snapshot[], wide: boolean): string {
-  return table(
-    ['NAME', 'SANDBOX', 'PINNED', 'BY', 'AGE', 'WHY'],
-    documents.map(({ metadata, spec }) => [
-      metadata.name,
-      spec.sandbox.name,
-      `${spec.commits.length}/${spec.commits.length + spec.unpinned.length}`,
-      origin(spec),
-      age(spec.takenAt),
-      spec.message,
-    ]),
-    wide,
-  );
+  const rows = documents.map(({ metadata, spec }) => [
+    metadata.name,
+    spec.sandbox.name,
+    `${spec.commits.length}/${spec.commits.length + spec.unpinned.length}`,
+    origin(spec),
+    age(spec.takenAt),
+  ]);
+  const header = ['NAME', 'SANDBOX', 'PINNED', 'BY', 'AGE'];
+  const taken = header.map((title, index) => Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)) + 2).reduce((sum, width) => sum + width, 0);
+  const room = wide ? Number.POSITIVE_INFINITY : Math.max(LEAST_WHY, terminalWidth() - taken);
+  const why = ({ message = '' }: SnapshotSpec): string => (message.length <= room ? message : `${message.slice(0, room - 1)}…`);
+  return table([...header, 'WHY'], rows.map((row, index) => [...row, documents[index] === undefined ? '' : why(documents[index].spec)]), wide);
 }
 
 /** A paragraph that fits the terminal, indented. */

@@ -66,7 +66,7 @@ export interface FileContents {
 export async function readFileText(text: string, passphrase: string | undefined): Promise<FileContents> {
   const body = bodyOf(text);
   const { checksum, secrets, ...rest } = body;
-  if (checksum === undefined) throw cutOff();
+  if (typeof checksum !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(checksum)) throw cutOff();
   if (checksum !== checksumOf({ ...rest, ...(secrets === undefined ? {} : { secrets }) })) {
     throw new SdpError('invalid_document', 'The file was changed or damaged since it was exported: its checksum is another.', { hint: 'Export it again.' });
   }

@@ -65,7 +65,11 @@ async function inPlace(
   const written = changing.filter(({ was }) => !stay.has(was.name));
   const environments = written.map(environmentInPlace);
   assertValues(written.map(({ was }, index) => ({ name: was.name, lacking: environments[index]?.lacking ?? [] })));
-  const notes = [...stay].map((environment) => `Environment ${environment} stays as it is now, as others use it.`);
+  const notes = [...stay].map((environment) =>
+    decision === 'keep'
+      ? `Environment ${environment} stays as it is now, as others use it.`
+      : `Environment ${environment} is another now, and others use it: this is refused until you say --keep-shared or --change-shared.`,
+  );
   return {
     sandbox: sandbox?.metadata.name ?? name,
     writes: [...environments.map(({ write }) => write), ...sandboxInPlace(spec, { sandbox, route, at: request.now })],

@@ -39,16 +39,18 @@ export function snapshotCommands(program: Command): void {
   snapshot
     .command('export <snapshot>')
     .description('write it to a file for another installation; secrets are sealed with a passphrase or left out')
-    .requiredOption('-o, --output <file>', 'file to write; - is standard output')
+    .usage('<snapshot> -o FILE (--passphrase-file FILE | --without-secrets)')
     .option('--passphrase-file <file>', 'file whose first line seals the secrets; - is standard input')
     .option('--without-secrets', 'leave the values of secrets out')
     .action(async (name: string, options: ExportOptions, command: Command) => {
-      const { client } = await contextOf(command);
+      const { client, flags } = await contextOf(command);
+      const output = flags.output;
+      if (output === undefined) throw new SdpError('invalid_request', 'Name the file to write with -o FILE; - is standard output.');
       const passphrase = await passphraseOf(options);
       const path = `${at(name)}/export`;
-      const text = passphrase === undefined ? await client.text('GET', path) : await client.text('POST', path, { passphrase });
-      await writeOut(options.output, text);
-      if (options.output !== '-') print(`snapshot/${name} written to ${options.output}, secrets ${passphrase === undefined ? 'left out' : 'sealed'}`);
+      const content = passphrase === undefined ? await client.text('GET', path) : await client.text('POST', path, { passphrase });
+      await writeOut(output, content);
+      if (output !== '-') print(`snapshot/${name} written to ${output}, secrets ${passphrase === undefined ? 'left out' : 'sealed'}`);
     });
   snapshot
     .command('import <file>')
@@ -56,7 +58,7 @@ export function snapshotCommands(program: Command): void {
     .option('--as <name>', "another name than the file's")
     .option('--passphrase-file <file>', 'file whose first line opens the secrets')
     .option('--without-secrets', 'leave sealed secrets out')
-    .action(async (file: string, options: Omit<ExportOptions, 'output'> & { as?: string }, command: Command) => {
+    .action(async (file: string, options: ExportOptions & { as?: string }, command: Command) => {
       const { client, flags } = await contextOf(command);
       const { as, withoutSecrets, passphraseFile } = options;
       const passphrase = passphraseFile === undefined ? undefined : firstLine(await readIn(passphraseFile), passphraseFile);
@@ -94,7 +96,6 @@ export function snapshotCommands(program: Command): void {
 }
 
 interface ExportOptions {
-  output: string;
   passphraseFile?: string;
   withoutSecrets?: boolean;
 }

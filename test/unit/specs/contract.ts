@@ -9,6 +9,7 @@ import { nameContract } from './contract-names.ts';
 import { propertyContract } from './contract-properties.ts';
 import { recordContract } from './contract-records.ts';
 import { secretContract } from './contract-secrets.ts';
+import { snapshotContract } from './contract-snapshots.ts';
 import { watchContract } from './contract-watch.ts';
 import type { TestDatabase } from './fixtures.ts';
 
@@ -68,6 +69,7 @@ export function storeContract(name: string, makeDatabase: () => Promise<TestData
     nameContract(subject);
     deletionContract(subject);
     secretContract(subject);
+    snapshotContract(subject);
     watchContract(subject);
     recordContract(subject);
     allocationContract(subject);

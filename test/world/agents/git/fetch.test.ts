@@ -126,6 +126,19 @@ describe('fetch', () => {
     expect(byCommit).toMatchObject({ commit: old, branch: '' });
   });
 
+  it('releases pins that nobody needs, but not of what was fetched just now', async () => {
+    const pins = (): string[] => git(clonePath(), 'for-each-ref', '--format=%(refname:lstrip=3)', 'refs/sdp/commits').split('\n').filter((line) => line !== '');
+    const kept = world.push('Account', 'keeping', { k: '1' }, { from: 'develop' });
+    await fetchBranch('keeping');
+    const { commit: other } = await fetchBranch('develop');
+    await repositories.releasePins({ Account: [] }, never());
+    expect(pins()).toEqual(expect.arrayContaining([kept, other]));
+    const restarted = createGitRepositories({ dataDir: world.dataDir, repositories: [account] });
+    expect(await restarted.releasePins({ elsewhere: [] }, never())).toBe(0);
+    expect(await restarted.releasePins({ Account: [kept] }, never())).toBeGreaterThan(0);
+    expect(pins()).toEqual([kept]);
+  });
+
   it('drops a branch that the server dropped, and follows one that became a folder', async () => {
     world.push('Account', 'topic', { t: '1' });
     await fetchBranch('topic');
