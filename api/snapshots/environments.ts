@@ -30,13 +30,14 @@ export async function environmentAgain(store: Pick<Store, 'get' | 'secretValues'
   const references = referencesOf(was.spec);
   const values = await store.secretValues(was.uid, references);
   const present = now === undefined ? {} : await store.secretValues(now.metadata.uid, referencesOf(now.spec));
-  const missing = Object.keys(references).filter((name) => values[name] === undefined);
+  const missing = Object.keys(references).filter((name) => !Object.hasOwn(values, name));
   const equal =
     now !== undefined &&
     isDeepStrictEqual(openPart(now.spec), openPart(was.spec)) &&
     // What is missing is taken from what there is.
     isDeepStrictEqual(Object.keys(present).sort(), Object.keys(references).sort()) &&
-    Object.entries(values).every(([name, value]) => present[name] === value);
+    // A secret may be called `constructor`.
+    Object.entries(values).every(([name, value]) => Object.hasOwn(present, name) && present[name] === value);
   return { was, now, equal, values, present, missing };
 }
 
@@ -49,9 +50,10 @@ export function specAgain({ was, now, values, present }: EnvironmentAgain, copy:
   const lacking: string[] = [];
   const secrets: [string, string | SecretReference][] = [];
   for (const [name, reference] of Object.entries(referencesOf(was.spec))) {
-    const value = values[name] ?? present[name];
+    const found = Object.hasOwn(values, name);
+    const value = found ? values[name] : Object.hasOwn(present, name) ? present[name] : undefined;
     if (value === undefined) lacking.push(name);
-    else secrets.push([name, values[name] !== undefined && !copy && now?.metadata.uid === was.uid ? reference : value]);
+    else secrets.push([name, found && !copy && now?.metadata.uid === was.uid ? reference : value]);
   }
   const { secrets: _was, ...rest } = was.spec;
   return { spec: was.spec.secrets === undefined ? rest : { ...rest, secrets: Object.fromEntries(secrets) }, lacking };

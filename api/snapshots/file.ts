@@ -27,7 +27,7 @@ export async function writeFileText(name: string, snapshot: SnapshotSpec, secret
   const beside = hashOf(contents);
   const sealed = secrets === undefined ? undefined : await sealText(JSON.stringify(secrets.values), secrets.passphrase, beside);
   const body = { ...contents, ...(sealed === undefined ? {} : { secrets: sealed }) };
-  return `${header(name, snapshot, sealed !== undefined)}${stringify({ ...body, checksum: checksumOf(body) }, { lineWidth: 0 })}`;
+  return `${header(name, snapshot, sealed !== undefined)}${stringify({ ...body, checksum: checksumOf(body) }, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
 /** For people who open it: what it is and what it takes. */
@@ -89,13 +89,13 @@ export async function readFileWithoutSecrets(text: string): Promise<FileContents
 }
 
 function bodyOf(text: string): Record<string, unknown> {
-  const document = parseDocument(text, { maxAliasCount: 0 } as never);
+  const document = parseDocument(text);
   const [mistake] = document.errors;
   if (mistake !== undefined) {
     if (text.includes(`format: ${FILE_FORMAT}`) && !/^checksum:/m.test(text)) throw cutOff();
     throw new SdpError('invalid_yaml', `The file cannot be read: ${mistake.message.split('\n')[0] ?? ''}`);
   }
-  const body = document.toJS({ maxAliasCount: 0 }) as unknown;
+  const body = plain(document);
   if (typeof body !== 'object' || body === null || (body as { format?: unknown }).format !== FILE_FORMAT) {
     throw new SdpError('invalid_document', 'The file is no snapshot.', { hint: '`sdp snapshot export NAME -o FILE` writes one.' });
   }
@@ -105,6 +105,15 @@ function bodyOf(text: string): Record<string, unknown> {
     throw new SdpError('invalid_document', `The file is of version ${version}; this release of SDP reads up to ${FILE_VERSION}.`, { hint: 'Update this installation, or export it with the older one.' });
   }
   return body as Record<string, unknown>;
+}
+
+/** SDP writes no aliases; a file with some could unfold without end. */
+function plain(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 }) as unknown;
+  } catch {
+    throw new SdpError('invalid_yaml', 'The file cannot be read: it uses YAML aliases.');
+  }
 }
 
 function cutOff(): SdpError {

@@ -124,7 +124,7 @@ function notesOf(spec: SnapshotSpec, catalogue: Catalogue, made: readonly Write[
 
 function presentValues(written: readonly EnvironmentAgain[]): string[] {
   return written.flatMap(({ was, missing, present }) => {
-    const kept = missing.filter((secret) => present[secret] !== undefined);
+    const kept = missing.filter((secret) => Object.hasOwn(present, secret));
     return kept.length === 0 ? [] : [`Environment ${was.name} keeps the present value of ${kept.join(', ')}: the former one is not here.`];
   });
 }

@@ -18,7 +18,7 @@ export async function exportSnapshot({ store }: Pick<SnapshotDeps, 'store'>, { m
   for (const environment of spec.environments) {
     const references = referencesOf(environment.spec);
     const found = await store.secretValues(environment.uid, references);
-    const missing = Object.keys(references).filter((name) => found[name] === undefined);
+    const missing = Object.keys(references).filter((name) => !Object.hasOwn(found, name));
     if (missing.length > 0) {
       throw new SdpError('unavailable', `This installation has no value of ${missing.join(', ')} of environment ${environment.name}: the snapshot came here without secrets.`, {
         hint: 'Export it with --without-secrets.',
@@ -65,8 +65,9 @@ function settled(snapshot: SnapshotSpec, values: SecretValues): { spec: Snapshot
   const secrets: KeptSecret[] = [];
   const environments = snapshot.environments.map((environment) => {
     const uid = randomUUID();
+    const own = values[environment.name] ?? {};
     for (const [name, { version }] of Object.entries(referencesOf(environment.spec))) {
-      const value = values[environment.name]?.[name];
+      const value = Object.hasOwn(own, name) ? own[name] : undefined;
       if (value !== undefined) secrets.push({ uid, name, version, value });
     }
     return { ...environment, uid };
