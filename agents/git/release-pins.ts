@@ -1,4 +1,4 @@
-/** Pins of commits that nobody needs any more. The objects stay until git's own clean-up finds them unreachable. */
+/** Pins of commits that nobody needs any more. The objects stay: gc is off. */
 import { runLocalGit } from './run-git.ts';
 
 const PINS = 'refs/sdp/commits/';

@@ -19,15 +19,6 @@ export function environmentSlugs(spec: SandboxSpec, catalogue: Catalogue): strin
   return [...new Set([...given, ...defaults].map(slugOf))].sort();
 }
 
-/** Slugs of the environments that the catalogue gives to its services, whatever the sandbox says. */
-export function defaultEnvironmentSlugs(spec: SandboxSpec, catalogue: Catalogue): Set<string> {
-  return new Set(environmentSlugs({ services: spec.services ?? {} }, catalogue).filter((slug) => !givenHere(spec).has(slug)));
-}
-
-function givenHere(spec: SandboxSpec): Set<string> {
-  return new Set(environmentSlugs(spec, new Map()));
-}
-
 /** The spec with other environments in the place of those named. @param renamed new names by slug */
 export function withEnvironments(spec: SandboxSpec, renamed: ReadonlyMap<string, string>): SandboxSpec {
   if (renamed.size === 0) return spec;

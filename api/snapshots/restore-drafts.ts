@@ -1,6 +1,6 @@
 /** Documents that bring a snapshot back. Pure. */
 import { API_VERSION, type CapturedDocument, type Draft, type Kind, type SandboxSpec, type SnapshotSpec, type SpecOf, type StoredDocument } from '#schema/documents';
-import { MAX_SLUG, slugOf } from '#schema/names';
+import { GATEWAY_SERVICE, MAX_SLUG, slugOf } from '#schema/names';
 import { validateDraft } from '#schema/parse/parse-documents';
 import type { Write } from '#specs/store';
 import { draftOf } from '../documents/drafts.ts';
@@ -36,13 +36,21 @@ function sandboxSpec(was: SandboxSpec, now: SandboxSpec | undefined): SandboxSpe
   return now?.hold === undefined ? spec : { ...spec, hold: now.hold };
 }
 
+/** What the gateway's defaults were where the snapshot was taken: those of another installation may be others. */
+function withGateway(snapshot: SnapshotSpec, spec: SandboxSpec): SandboxSpec {
+  const pinned = snapshot.commits.find(({ service }) => service === GATEWAY_SERVICE);
+  if (snapshot.importedAt === undefined || pinned === undefined || spec.gateway?.commit !== undefined) return spec;
+  const { repository, branch } = pinned;
+  return { ...spec, gateway: { repository, branch, ...spec.gateway } };
+}
+
 /** The sandbox itself and its routes, at the commits of the snapshot. Faults that have ended do not come back. */
 export function sandboxInPlace(
   snapshot: SnapshotSpec,
   now: { sandbox: StoredDocument<'Sandbox'> | undefined; route: StoredDocument<'Route'> | undefined; at: number },
 ): Write[] {
   const { sandbox: was, route } = snapshot;
-  const sandbox = draftAgain('Sandbox', was, now.sandbox, sandboxSpec(was.spec, now.sandbox?.spec));
+  const sandbox = draftAgain('Sandbox', was, now.sandbox, sandboxSpec(withGateway(snapshot, was.spec), now.sandbox?.spec));
   const writes: Write[] = [{ ...withText(sandbox, was.text), bump: true, resolutions: snapshot.commits }];
   if (route !== undefined) {
     const spec = withoutEnded(route.spec, snapshot.takenAt, now.at);
@@ -57,7 +65,7 @@ export function sandboxInPlace(
 export function sandboxAs(snapshot: SnapshotSpec, name: string, spec: SandboxSpec): Write[] {
   const { sandbox: was, route } = snapshot;
   const metadata = { name, resourceVersion: 0, ...(was.labels === undefined ? {} : { labels: was.labels }) };
-  const draft = validateDraft({ apiVersion: API_VERSION, kind: 'Sandbox', metadata, spec: without(without(spec, 'hold'), 'run') });
+  const draft = validateDraft({ apiVersion: API_VERSION, kind: 'Sandbox', metadata, spec: without(without(withGateway(snapshot, spec), 'hold'), 'run') });
   const writes: Write[] = [{ draft, resolutions: snapshot.commits }];
   const routes = route === undefined ? { routes: {} } : withoutFaults(route.spec);
   if (Object.keys(routes.routes).length > 0) {

@@ -10,7 +10,7 @@ import { formatOf, print, printAs, terminalWidth, wrap } from '../output.ts';
 import { restoreLines } from '../snapshot-text.ts';
 import { waitForSandbox } from '../wait.ts';
 
-export const at = (name: string): string => `/snapshots/${encodeURIComponent(name)}`;
+const at = (name: string): string => `/snapshots/${encodeURIComponent(name)}`;
 
 interface RestoreOptions {
   as?: string;

@@ -17,7 +17,9 @@ beforeEach(async () => {
   [token, tokenThere] = await Promise.all([here.login(), there.login()]);
   await here.call('POST', '/apply', { token, yaml: `${CATALOGUE}---\n${SANDBOX}environments: [secret-qa]\n---\napiVersion: sdp/v1\nkind: Environment\nmetadata: {name: secret-qa}\nspec: {secrets: {PASSWORD: ${JSON.stringify(CANARY)}}}\n` });
   const { uid } = ((await here.call('GET', '/sandboxes/qa-login-error', { token })).body as unknown as DocumentView).document.metadata;
-  await here.store.addResolution({ sandboxUid: uid, generation: 1, service: 'account', repository: 'account', branch: 'feature/login-error', commit: 'a'.repeat(40), subject: 's', author: 'Ana', authoredAt: '2026-01-01T00:00:00Z', resolvedAt: '2026-01-01T00:00:00Z', resolvedBy: 'achmad' });
+  const about = { sandboxUid: uid, generation: 1, repository: 'account', subject: 's', author: 'Ana', authoredAt: '2026-01-01T00:00:00Z', resolvedAt: '2026-01-01T00:00:00Z', resolvedBy: 'achmad' };
+  await here.store.addResolution({ ...about, service: 'account', branch: 'feature/login-error', commit: 'a'.repeat(40) });
+  await here.store.addResolution({ ...about, service: 'gateway', branch: 'develop', commit: 'b'.repeat(40) });
   await here.call('POST', '/sandboxes/qa-login-error/snapshot', { token, body: { name: 's' } });
 });
 afterEach(() => Promise.all([here.remove(), there.remove()]));
@@ -46,7 +48,8 @@ describe('a snapshot in a file', () => {
     const environment = await there.store.get('Environment', 'secret-qa');
     expect(await there.store.readSecrets(environment?.metadata.uid ?? '')).toEqual({ PASSWORD: CANARY });
     const sandbox = await there.store.get('Sandbox', 'NEW');
-    expect(await there.store.resolutions(sandbox?.metadata.uid ?? '')).toMatchObject([{ service: 'account', commit: 'a'.repeat(40) }]);
+    expect(sandbox?.spec.gateway).toEqual({ repository: 'account', branch: 'develop' });
+    expect(await there.store.resolutions(sandbox?.metadata.uid ?? '')).toMatchObject([{ service: 'account', commit: 'a'.repeat(40) }, { service: 'gateway', commit: 'b'.repeat(40) }]);
     const audit = JSON.stringify([await here.store.audit({}), await there.store.audit({}), here.logged, there.logged]);
     expect(audit).not.toContain('canary');
     expect(audit).not.toContain(PASSPHRASE);
