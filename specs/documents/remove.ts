@@ -1,5 +1,5 @@
 /** Deleting, the end of deleting, and bringing back. */
-import type { Kind } from '#schema/documents';
+import type { Kind, SnapshotSpec } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import { next } from '../counters.ts';
 import { releaseAll } from '../records/release.ts';
@@ -24,6 +24,7 @@ export async function deleteDocument(tx: Tx, kind: Kind, name: string, how: How)
   if (row === undefined) throw noSuchDocument(kind, name);
   if (row.deletedAt !== null) return row;
   await checkUnused(tx, row);
+  await forgetBroughtSecrets(tx, row);
   const waits = (JSON.parse(row.finalizers) as string[]).length > 0;
   const deleted = { deletedAt: how.at, gone: waits ? 0 : 1 };
   return { ...(await revise(tx, { ...row, ...deleted }, how, true)), status: row.status };
@@ -50,6 +51,14 @@ export async function finishFinalizer(tx: Tx, uid: string, finalizer: string, at
   }
   const resourceVersion = await next(tx, 'resource_version');
   await updateRow(tx, { ...row, finalizers: JSON.stringify(left), gone, resourceVersion });
+}
+
+/** Values that came with an imported snapshot belong to nothing else, and a snapshot does not come back. */
+async function forgetBroughtSecrets(tx: Tx, row: DocumentRow): Promise<void> {
+  if (row.kind !== 'Snapshot') return;
+  const { importedAt, environments } = JSON.parse(row.spec) as SnapshotSpec;
+  if (importedAt === undefined || environments.length === 0) return;
+  await tx.deleteFrom('secrets').where('uid', 'in', environments.map(({ uid }) => uid)).execute();
 }
 
 /** A sandbox that comes back has neither run nor failed yet. */

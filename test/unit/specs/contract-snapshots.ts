@@ -4,7 +4,7 @@ import type { Write } from '#specs/store';
 import type { Subject } from './contract.ts';
 import { ana, applyOne, ben, environment, onBranch, removeSandbox, resolution, sandbox } from './fixtures.ts';
 
-function snapshot(name: string, message: string): Write {
+function snapshot(name: string, message: string, more: Partial<SnapshotSpec> = {}): Write {
   const spec: SnapshotSpec = {
     message,
     takenAt: '2026-01-01T00:00:00Z',
@@ -17,6 +17,7 @@ function snapshot(name: string, message: string): Write {
     commits: [],
     images: [],
     unpinned: [],
+    ...more,
   };
   return { draft: { apiVersion: 'sdp/v1', kind: 'Snapshot', metadata: { name }, spec } };
 }
@@ -60,9 +61,13 @@ export function snapshotContract(subject: Subject): void {
       await applyOne(store, environment('dev', { secrets: { DB: 'two' } }));
       await store.delete('Environment', 'dev', ana);
       expect(await store.secretValues(document.metadata.uid, { DB: { version: 1 }, OTHER: { version: 1 } })).toEqual({ DB: 'one' });
-      await applyOne(store, { ...snapshot('s', 'imported'), secrets: [{ uid: 'theirs', name: 'DB', version: 7, value: 'canary-value' }] });
+      const spec: Partial<SnapshotSpec> = { importedAt: '2026-01-02T00:00:00Z', environments: [{ name: 'dev', uid: 'theirs', revision: 1, spec: { secrets: { DB: { version: 7 } } } }] };
+      await applyOne(store, { ...snapshot('s', 'imported', spec), secrets: [{ uid: 'theirs', name: 'DB', version: 7, value: 'canary-value' }] });
       expect(await store.secretValues('theirs', { DB: { version: 7 } })).toEqual({ DB: 'canary-value' });
       expect((await subject.database.bytes()).includes('canary-value')).toBe(false);
+      await store.delete('Snapshot', 's', ana);
+      expect(await store.secretValues('theirs', { DB: { version: 7 } })).toEqual({});
+      expect(await store.secretValues(document.metadata.uid, { DB: { version: 2 } })).toEqual({ DB: 'two' });
     });
 
     it('are told which commits sandboxes were resolved to, deleted ones for as long as they can be restored', async () => {
