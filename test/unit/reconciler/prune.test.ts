@@ -50,6 +50,20 @@ describe('pruning', () => {
     expect((await told('micro-1')).keepCommits?.['account']).toEqual(['a1']);
   });
 
+  it('takes away what a sandbox left behind, and what is wanted again is built again', async () => {
+    const { metadata } = world.store.sandbox('QA');
+    const images = (): string[] => [...(world.fleet.engines.get('engine-m')?.images ?? [])];
+    expect(images().some((ref) => ref.startsWith('sdp/account:a1-'))).toBe(true);
+    world.store.documents.delete(`Sandbox/${metadata.slug}`);
+    world.reconciler.enqueue(metadata.uid);
+    await world.pass(60_000);
+    await told('micro-1');
+    expect(images().some((ref) => ref.startsWith('sdp/account:a1-'))).toBe(false);
+    world.apply('AGAIN', { services: { account: { branch: 'develop' } } });
+    await world.pass(60_000);
+    expect(world.status('AGAIN').services['account']?.state).toBe('RUNNING');
+  });
+
   it('happens once an hour by itself, and asks nothing of a node that does not report', async () => {
     world.fleet.disconnect('gateway-1');
     await world.pass(61 * 60_000);

@@ -305,9 +305,24 @@ export class SimulatedFleet implements Fleet {
         else engine.routes[command.sandbox.uid] = command.hash;
         engine.applied.set(command.sandbox.uid, command.routes);
         return {};
+      case 'prune':
+        return this.#prune(agent, engine, command);
       default:
         throw new SdpError('internal', `The simulation does not know ${command.type}.`);
     }
+  }
+
+  #prune(agent: SimulatedAgent, engine: SimulatedEngine, command: CommandOf<'prune'>): { removedImages: string[]; releasedCommits: number } {
+    const used = new Set([...engine.containers.values()].map(({ image }) => image));
+    const removedImages = [...engine.images].filter((ref) => !used.has(ref) && !command.keepImages.includes(ref));
+    for (const ref of removedImages) engine.images.delete(ref);
+    let releasedCommits = 0;
+    for (const [name, { fetched }] of agent.repositories) {
+      for (const commit of fetched) {
+        if (command.keepCommits?.[name]?.includes(commit) === false && fetched.delete(commit)) releasedCommits += 1;
+      }
+    }
+    return { removedImages, releasedCommits };
   }
 
   #run(agent: SimulatedAgent, engine: SimulatedEngine, command: CommandOf<'run'>): { containerId: string } {
