@@ -147,10 +147,15 @@ describe('routes', () => {
     const lost = check({ ok: false, step: 'connect', message: 'Nothing listens at 192.0.2.9:443.' });
     checked('engine-g', { payment: lost, account: check() });
     await world.pass(1_000);
+    const message = (): string | undefined => world.status('QA').conditions.find((item) => item.type === 'RoutesReachable')?.message;
+    // Nobody asked for payment here: a baseline that is down is told, and is no fault of this sandbox.
+    expect(world.condition('QA', 'RoutesReachable')).toBe('False BaselineUnreachable');
+    expect(message()).toContain('payment (https://payment.example.com): Nothing listens at 192.0.2.9:443.');
+    expect(world.status('QA')).toMatchObject({ health: 'Healthy', sync: 'Synced' });
+    world.route('QA', { payment: 'ocp' });
+    await world.pass(1_000);
     expect(world.condition('QA', 'RoutesReachable')).toBe('False TargetUnreachable');
-    expect(world.status('QA').conditions.find((item) => item.type === 'RoutesReachable')?.message).toBe(
-      'payment (https://payment.example.com): Nothing listens at 192.0.2.9:443.',
-    );
+    expect(message()).toBe('payment (https://payment.example.com): Nothing listens at 192.0.2.9:443.');
     expect(world.status('QA')).toMatchObject({ health: 'Degraded', sync: 'Synced' });
     expect(world.condition('QA', 'Ready')).toBe('True AllRunning');
     expect((await world.reconciler.routes('qa')).find((view) => view.service === 'payment')?.verified).toEqual(lost);
