@@ -101,11 +101,14 @@ export async function checkConfiguration(docker: Docker, id: string, file: strin
   }
 }
 
-/** What HAProxy complained about, shortened to its alerts. */
+/** What HAProxy complained about, shortened to its alerts; without one, its last words (a library may be missing). */
 export async function lastAlerts(docker: Docker, id: string): Promise<string> {
   const raw = await docker.getContainer(id).logs({ stdout: true, stderr: true, tail: 40 });
-  const lines = raw.toString('utf8').split('\n').filter((line) => line.includes('[ALERT]'));
-  return lines.map((line) => line.replace(/^.*?\[ALERT\]\s*(\(\d+\))?\s*:?\s*/, '')).slice(-6).join('; ').slice(0, 600);
+  // eslint-disable-next-line no-control-regex
+  const lines = raw.toString('utf8').split('\n').map((line) => line.replace(/[\u0000-\u001f]/g, '').trim());
+  const alerts = lines.filter((line) => line.includes('[ALERT]')).map((line) => line.replace(/^.*?\[ALERT\]\s*(\(\d+\))?\s*:?\s*/, ''));
+  const said = alerts.length > 0 ? alerts.slice(-6) : [...new Set(lines.filter((line) => line !== ''))].slice(-2);
+  return said.join('; ').slice(0, 600);
 }
 
 function containerSpec(order: EdgeContainerOrder, image: string): Docker.ContainerCreateOptions {

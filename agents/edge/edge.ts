@@ -313,6 +313,7 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
         ...stillWaiting(),
         ...(Object.keys(results).length === 0 ? {} : { checks: results }),
         ...(sharedPort === undefined ? {} : { sharedPort }),
+        ...(withoutLua ? { cannotDelay: true as const } : {}),
         foreignPorts: [...foreign],
       };
     },

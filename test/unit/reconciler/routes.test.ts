@@ -56,6 +56,27 @@ describe('routes', () => {
     expect(applied('engine-m')?.faults).toBeUndefined();
   });
 
+  it('say in the plan and in the status where a delay does nothing', async () => {
+    world.apply('QA', SPEC);
+    await world.up();
+    world.fleet.engines.get('engine-m')!.cannotDelay = true;
+    world.fleet.reportAll();
+    const said = expect.stringMatching(/^Requests for payment from containers on micro-1 are not delayed: .* built without Lua\. Load an edge image/) as string;
+    const plan = await world.reconciler.preview(
+      [{ apiVersion: 'sdp/v1', kind: 'Route', metadata: { name: 'QA' }, spec: { routes: { payment: { fault: { delay: '2s' } }, account: { fault: { status: 503 } } } } }],
+      'qa',
+      'ada',
+    );
+    expect(plan.warnings).toEqual([said]);
+    world.entries('QA', { payment: { fault: { delay: '2s' } } });
+    await world.pass(1_000);
+    expect(world.status('QA').services.payment?.route?.faultProblem).toEqual(said);
+    delete world.fleet.engines.get('engine-m')!.cannotDelay;
+    world.fleet.reportAll();
+    await world.pass(1_000);
+    expect(world.status('QA').services.payment?.route).not.toHaveProperty('faultProblem');
+  });
+
   it('link to the sandbox, name the health paths, and say why a container is not there', async () => {
     world.store.put({ apiVersion: 'sdp/v1', kind: 'Service', metadata: { name: 'account' }, spec: { baseline: 'https://account.example.com', health: '/healthz' } });
     world.logins.clear();
