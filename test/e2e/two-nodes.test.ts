@@ -187,7 +187,7 @@ describe('a sandbox over two VMs', () => {
     }
     // By hop, as the list of requests tells.
     const seen = (JSON.parse(await ok(['requests', 'far', '-o', 'json', '--limit', '500'])) as RequestView[]).map(({ node, entry, service, target }) => `${node} ${entry} ${service ?? '-'} ${target.kind}`);
-    for (const hop of ['gateway-1 gateway gateway node', 'gateway-1 shared gateway node', 'micro-1 service gateway container', 'micro-1 inside account container']) expect(seen).toContain(hop);
+    for (const hop of ['gateway-1 gateway gateway node', 'gateway-1 shared gateway node', 'micro-1 gateway gateway container', 'micro-1 inside account container']) expect(seen).toContain(hop);
     await ok(['use', '--off']);
     await ok(['delete', 'sandbox', 'far', '--wait', '--timeout', '60s']);
     await world.killAgent('micro-1-gates');
@@ -246,19 +246,20 @@ describe('a sandbox over two VMs', () => {
   });
 
   it('moves to another port when a foreign process steals its own while the edge is dead, and says so', async () => {
-    const { port: before = 0, deployment = '' } = (await status()).gateway ?? {};
+    const { port: before = 0 } = (await status()).gateway ?? {};
+    const { version } = await ask('/account');
     const thief = await world.steal('gateway', before);
     await expect.poll(async () => (await status()).gateway?.port, { timeout: 60_000, interval: 200 }).not.toBe(before);
     await ok(['wait', 'sandbox/two', '--timeout', '60s']);
     const { port: after = 0 } = (await status()).gateway ?? {};
     url = world.gatewayUrl(after);
-    expect(await ask('/account')).toMatchObject({ servedBy: 'sandbox', version: 'two' });
-    console.info(await ok(['describe', 'sandbox', 'two']), await ok(['logs', 'two', 'gateway']), deployment);
+    expect(await ask('/account')).toMatchObject({ servedBy: 'sandbox', version });
+    expect(await ok(['logs', 'two', 'gateway'])).toContain(`${before}`);
     thief.end();
     const service = (await status()).services['account']?.port ?? 0;
     const other = await world.steal('micro', service);
     await expect.poll(async () => (await status()).services['account']?.port, { timeout: 60_000, interval: 200 }).not.toBe(service);
-    await expect.poll(() => ask('/account'), { timeout: 20_000, interval: 100 }).toMatchObject({ servedBy: 'sandbox', version: 'two' });
+    await expect.poll(() => ask('/account'), { timeout: 20_000, interval: 100 }).toMatchObject({ servedBy: 'sandbox', version });
     other.end();
   }, 180_000);
 
