@@ -118,9 +118,10 @@ describe('a sandbox over two VMs', () => {
     expect(traced).toContain('redirects OUT of the sandbox: https://api-gateway-dev.company.com/login\n');
     const table = await ok(['requests', 'two', '--limit', '12']);
     console.info(`${traced}\n${table}`);
-    expect(table).toContain('! redirect leaves the sandbox: https://api-gateway-dev.company.com/login');
+    expect(table).toMatch(/! redirect leaves the sandbox:\s+https:\/\/api-gateway-dev\.company\.com\/login\n/);
     expect(table).toContain(`! redirect to ${own}`);
-    expect(traced + table).not.toContain('hidden');
+    // Its first line is what was asked for by hand.
+    expect(traced.slice(traced.indexOf('\n')) + table).not.toContain('hidden');
   });
 
   it('has every request in the list once and in order after the control plane was killed and started again', async () => {
