@@ -158,7 +158,8 @@ export interface Engine extends ImageMaker {
   stopContainer(id: string): Promise<void>;
   restartContainer(id: string): Promise<void>;
   /** Already gone is success. Only containers of ours. */
-  removeContainer(id: string): Promise<void>;
+  /** @param drain one that was replaced finishes its connections first, for so many seconds since then */
+  removeContainer(id: string, drain?: { port: number; seconds: number }, signal?: AbortSignal): Promise<void>;
   removeNetwork(name: string): Promise<void>;
   removeImages(keep: readonly string[]): Promise<string[]>;
 }

@@ -21,6 +21,7 @@ import { JournalIntake } from './hub/journal-intake.ts';
 import { JournalMarks } from './hub/journal-marks.ts';
 import { listenLocally } from './local/local-socket.ts';
 import { RequestBook } from './requests/request-book.ts';
+import { judgedRedirects } from './requests/own-gateways.ts';
 import { RequestFeed } from './requests/request-feed.ts';
 import { RequestIntake } from './requests/request-intake.ts';
 import { LogStore } from './logs/log-store.ts';
@@ -98,7 +99,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     log,
   });
   const requests = new RequestBook(() => clock.now());
-  const feed = new RequestFeed(stream, store, log);
+  const feed: RequestFeed = new RequestFeed(stream, store, log, (uid, fresh) => judgedRedirects({ fleet: hub, store }, uid, fresh));
   const requestIntake = new RequestIntake({ book: requests, onNew: (fresh) => feed.tell(fresh) });
   const hub = new Hub({
     store,

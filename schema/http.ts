@@ -143,6 +143,8 @@ export interface RouteView {
   since?: string;
   verified?: TargetCheck;
   fault?: EdgeFault;
+  /** Why the fault has no effect somewhere, and what to do. */
+  faultProblem?: string;
   /** Requests for it in the last ten minutes that came through an edge; absent where nobody counts. */
   requests?: number;
   edges: Record<string, EdgeTarget>;

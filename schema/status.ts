@@ -36,6 +36,8 @@ export interface RouteStatus {
   verified?: TargetCheck;
   /** What is done to some of its requests, and until when. */
   fault?: EdgeFault;
+  /** Why the fault has no effect somewhere, and what to do. */
+  faultProblem?: string;
 }
 
 /** How far the branch has moved on since the service's commit, as last seen. */

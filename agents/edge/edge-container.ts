@@ -69,25 +69,46 @@ export async function findContainer(
   return { id: found.Id, state: found.State, hash: found.Labels[LABELS.hash] };
 }
 
-/** Asks HAProxy's own check about a configuration file inside of a running container. */
-export async function checkConfiguration(docker: Docker, id: string, file: string): Promise<{ ok: boolean; output: string }> {
-  const exec = await docker.getContainer(id).exec({
-    Cmd: ['haproxy', '-c', '-q', '-f', file],
-    AttachStdout: true,
-    AttachStderr: true,
-    Tty: true,
-  });
-  const stream = await exec.start({ Tty: true });
-  let output = '';
-  for await (const chunk of stream) output = (output + String(chunk)).slice(-4_000);
-  return { ok: (await exec.inspect()).ExitCode === 0, output };
+/** `unknown`: the check itself could not be made, which says nothing about the configuration. */
+export type ConfigurationCheck = { result: 'accepted' } | { result: 'refused' | 'unknown'; why: string };
+
+/** HAProxy reads a configuration in well under a second. */
+const CHECK_MS = 20_000;
+
+/** Asks HAProxy's own check about a configuration file inside of a running container. Never rejects. */
+export async function checkConfiguration(docker: Docker, id: string, file: string): Promise<ConfigurationCheck> {
+  let late: NodeJS.Timeout | undefined;
+  try {
+    const exec = await docker.getContainer(id).exec({
+      Cmd: ['haproxy', '-c', '-q', '-f', file],
+      AttachStdout: true,
+      AttachStderr: true,
+      Tty: true,
+    });
+    const stream = await exec.start({ Tty: true });
+    late = setTimeout(() => stream.destroy(new Error(`it did not end within ${CHECK_MS / 1000} s`)), CHECK_MS);
+    let output = '';
+    for await (const chunk of stream) output = (output + String(chunk)).slice(-4_000);
+    const { ExitCode } = await exec.inspect();
+    const why = output.trim().slice(-400);
+    // 1 is HAProxy's own word; others are those of the engine or of a signal.
+    if (ExitCode === 0) return { result: 'accepted' };
+    return ExitCode === 1 ? { result: 'refused', why } : { result: 'unknown', why: `it ended with ${ExitCode ?? 'no code'}${why === '' ? '' : `: ${why}`}` };
+  } catch (error) {
+    return { result: 'unknown', why: text(error) };
+  } finally {
+    clearTimeout(late);
+  }
 }
 
-/** What HAProxy complained about, shortened to its alerts. */
+/** What HAProxy complained about, shortened to its alerts; without one, its last words (a library may be missing). */
 export async function lastAlerts(docker: Docker, id: string): Promise<string> {
   const raw = await docker.getContainer(id).logs({ stdout: true, stderr: true, tail: 40 });
-  const lines = raw.toString('utf8').split('\n').filter((line) => line.includes('[ALERT]'));
-  return lines.map((line) => line.replace(/^.*?\[ALERT\]\s*(\(\d+\))?\s*:?\s*/, '')).slice(-6).join('; ').slice(0, 600);
+  // eslint-disable-next-line no-control-regex
+  const lines = raw.toString('utf8').split('\n').map((line) => line.replace(/[\u0000-\u001f]/g, '').trim());
+  const alerts = lines.filter((line) => line.includes('[ALERT]')).map((line) => line.replace(/^.*?\[ALERT\]\s*(\(\d+\))?\s*:?\s*/, ''));
+  const said = alerts.length > 0 ? alerts.slice(-6) : [...new Set(lines.filter((line) => line !== ''))].slice(-2);
+  return said.join('; ').slice(0, 600);
 }
 
 function containerSpec(order: EdgeContainerOrder, image: string): Docker.ContainerCreateOptions {

@@ -47,6 +47,8 @@ export interface EdgeOptions {
 
 /** While it has failed, the edge is looked after more often. */
 const FAILED_LOOK_MS = 5_000;
+/** Looks between two reloads for ports that others gave back: a former worker may live for ten minutes. */
+const TAKE_BACK_LOOKS = 20;
 /** How long an order waits in the queue for names; later answers follow by themselves. */
 const NAME_PATIENCE_MS = 100;
 
@@ -72,7 +74,9 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
   /** Maps as they are in force, or undefined when that is not certain. */
   let inForce: MapState | undefined;
   let reported: Record<string, string> = {};
+  /** Ports of the ranges that the edge does not listen on: others hold them, or did when it was configured. */
   let foreign: number[] = [];
+  let tookBackAt = 0;
   let startedAt = 0;
   let order = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -114,6 +118,13 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
     reported = {};
   };
 
+  /** A sandbox may have to move at once. */
+  const noteForeign = (ports: number[]): void => {
+    if (ports.join() === foreign.join()) return;
+    foreign = ports;
+    options.onChange?.();
+  };
+
   /** The process that was brought up does not answer. */
   const lost = (): void => {
     inForce = undefined;
@@ -128,7 +139,7 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
     const found = await findContainer(container);
     const own = found?.state === 'running' ? await configuredPorts(paths) : [];
     const listening = await allListeningPorts(procNet);
-    foreign = foreignPorts(listening, wanted, own);
+    noteForeign(foreignPorts(listening, wanted, own));
     if (foreignPorts(listening, [{ from: EDGE_INSIDE_PORT, to: EDGE_INSIDE_PORT }], own).length > 0) {
       throw new SdpError('edge_failed', `Another process listens on port ${EDGE_INSIDE_PORT}, which the edge needs.`, {
         hint: `Find it with: ss -ltnp 'sport = :${EDGE_INSIDE_PORT}'.`,
@@ -214,7 +225,12 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
       if (info === undefined) lost();
       else if (uptimeStart > startedAt + 2_000) inForce = undefined;
       const [listening, own] = [await allListeningPorts(procNet), await configuredPorts(paths)];
-      foreign = foreignPorts(listening, [config.ports.gateway, config.ports.service], own);
+      // One that was left out serves nobody until it is configured, whoever has it by now.
+      noteForeign(foreignPorts(new Set([...listening, ...foreign]), [config.ports.gateway, config.ports.service], own));
+      if (foreign.some((port) => !listening.has(port)) && Date.now() - tookBackAt > TAKE_BACK_LOOKS * lookEveryMs) {
+        tookBackAt = Date.now();
+        inForce = undefined;
+      }
       // The port for all sandboxes is worth a reload as soon as it is free.
       if (sharedPort === undefined && sharedRange.some(({ from }) => !listening.has(from))) inForce = undefined;
       await follow();
@@ -297,6 +313,7 @@ export function createOwnedEdge(options: EdgeOptions): Edge & AddressSwitch {
         ...stillWaiting(),
         ...(Object.keys(results).length === 0 ? {} : { checks: results }),
         ...(sharedPort === undefined ? {} : { sharedPort }),
+        ...(withoutLua ? { cannotDelay: true as const } : {}),
         foreignPorts: [...foreign],
       };
     },

@@ -87,14 +87,17 @@ async function isRunning(edge: EdgeContainer, id: string): Promise<boolean> {
   return State.Running && !State.Restarting;
 }
 
-/** A configuration that HAProxy's own check refuses changes nothing. */
+/** A configuration that HAProxy's own check does not accept changes nothing. */
 async function accept(edge: EdgeContainer, id: string, files: EdgeFiles): Promise<void> {
   const { paths } = edge.order;
   await writeCandidate(paths, files.config);
   const check = await checkConfiguration(edge.docker, id, CANDIDATE_INSIDE);
-  if (!check.ok) {
+  if (check.result !== 'accepted') {
     await dropCandidate(paths);
-    throw new SdpError('edge_failed', `HAProxy refuses the new configuration; the former stays: ${check.output.trim().slice(-400)}`);
+    if (check.result === 'refused') throw new SdpError('edge_failed', `HAProxy refuses the new configuration; the former stays: ${check.why}`);
+    throw new SdpError('edge_failed', `HAProxy could not be asked about the new configuration; the former stays, and it is tried again: ${check.why}`, {
+      hint: `Try it by hand: docker exec ${id.slice(0, 12)} haproxy -vv.`,
+    });
   }
   await acceptCandidate(paths);
 }

@@ -1,10 +1,16 @@
 /** Stopping, starting and removing one container of ours. "Already so" is success. */
 import { SdpError } from '#schema/errors';
-import { pause } from './abort.ts';
-import type { ContainerDetail, EngineContext } from './context.ts';
+import { aborted, pause } from './abort.ts';
+import { nameOf, type ContainerDetail, type EngineContext } from './context.ts';
+import { drain as drainConnections } from './drain.ts';
 import { engineFailed, statusOf } from './engine-api.ts';
 import { inspect } from './observe.ts';
-import { isOurContainer } from './ownership.ts';
+import { isOldName, isOurContainer, replacedAtOf } from './ownership.ts';
+
+export interface RemainingDrain {
+  port: number;
+  seconds: number;
+}
 
 /** Seconds between SIGTERM and SIGKILL for a container that is kept, and for one that goes. */
 const STOP_SECONDS = 10;
@@ -36,17 +42,29 @@ export async function restartContainer(context: EngineContext, id: string): Prom
   }
 }
 
-/** Ends it in order, then removes it, by force if need be. Gone already is success. */
-export async function removeContainer(context: EngineContext, id: string): Promise<void> {
+/**
+ * Ends it in order, then removes it, by force if need be. Gone already is success.
+ * @param drain one that was replaced first finishes its connections, for what is left of so many seconds since then
+ * @throws SdpError cancelled: it is left as it is
+ */
+export async function removeContainer(context: EngineContext, id: string, drain?: RemainingDrain, signal?: AbortSignal): Promise<void> {
   try {
     const detail = await ours(context, id);
     if (!detail) return;
     if (detail.State.Status === 'running') {
+      if (drain !== undefined && isOldName(nameOf(detail))) {
+        const since = replacedAtOf(nameOf(detail)) ?? context.replacedAt.get(id) ?? Date.now();
+        context.replacedAt.set(id, since);
+        const left = Math.max(0, drain.seconds - (Date.now() - since) / 1_000);
+        await drainConnections(detail.State.Pid, drain.port, left, signal ?? new AbortController().signal);
+      }
       // One that cannot be stopped is removed by force below.
       await stop(context, id, REMOVE_SECONDS).catch(() => undefined);
     }
     await discard(context, id);
+    context.replacedAt.delete(id);
   } catch (error) {
+    if (signal?.aborted === true) throw aborted(signal);
     throw engineFailed(`Container ${id.slice(0, 12)} cannot be removed`, error);
   }
 }

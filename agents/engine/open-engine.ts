@@ -70,7 +70,7 @@ export function openEngine(options: EngineOptions): Engine {
     run: (order, reporter, signal) => runContainer(context, health, order, reporter, signal),
     stopContainer: (id) => stopContainer(context, id),
     restartContainer: (id) => restartContainer(context, id),
-    removeContainer: (id) => removeContainer(context, id),
+    removeContainer: (id, drain, signal) => removeContainer(context, id, drain, signal),
     removeNetwork: (name) => removeNetwork(context, name),
     imageId: (ref) => imageId(context, ref),
     fromFile: (image, signal) => imageFromFile(context, image, signal),

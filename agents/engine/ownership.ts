@@ -34,9 +34,18 @@ export function nextName(canonical: string, hash: string): string {
   return `${canonical}.next-${hash.replace(/^v\d+:/, '').replace(/[^A-Za-z0-9]/g, '').slice(0, 8)}`;
 }
 
-/** Replaced, and serving what it still has open. */
-export function oldName(canonical: string, id: string): string {
-  return `${canonical}.old-${id.slice(0, 8)}`;
+/**
+ * Replaced, and serving what it still has open. The name holds when that began, so that whoever goes on with the drain
+ * after a restart knows what is left of it. @param at milliseconds since 1970
+ */
+export function oldName(canonical: string, id: string, at: number): string {
+  return `${canonical}.old-${id.slice(0, 8)}-${Math.floor(at / 1000)}`;
+}
+
+/** Milliseconds since 1970 at which the container of this name was replaced; undefined: it does not say. */
+export function replacedAtOf(name: string): number | undefined {
+  const seconds = /\.old-[0-9a-f]+-(\d+)$/.exec(name)?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
 export function isNextName(name: string): boolean {
@@ -44,5 +53,5 @@ export function isNextName(name: string): boolean {
 }
 
 export function isOldName(name: string): boolean {
-  return /\.old-[0-9a-f]+$/.test(name);
+  return /\.old-[0-9a-f]+(-\d+)?$/.test(name);
 }

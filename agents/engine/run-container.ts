@@ -14,7 +14,7 @@ import { copyFiles } from './files-archive.ts';
 import type { HealthMemory } from './health-memory.ts';
 import { addressOf, inspect } from './observe.ts';
 import { follow, lastOutput } from './output.ts';
-import { isOfInstallation, isOldName, isOurContainer, nextName } from './ownership.ts';
+import { isOfInstallation, isOldName, isOurContainer, nextName, replacedAtOf } from './ownership.ts';
 import { redactor } from './redact.ts';
 import { joinUnderAlias, leaveName, tradeNames } from './take-over.ts';
 
@@ -229,10 +229,10 @@ class Rollout {
   private async retireOne(id: string): Promise<void> {
     const { context, reporter, signal } = this;
     const { container } = this.order;
-    const since = context.replacedAt.get(id) ?? Date.now();
-    context.replacedAt.set(id, since);
     await leaveName(context, id, container.network, container.name);
     const detail = await inspect(context, id, signal);
+    const since = context.replacedAt.get(id) ?? (detail && replacedAtOf(nameOf(detail))) ?? Date.now();
+    context.replacedAt.set(id, since);
     if (detail?.State.Status === 'running') {
       const seconds = Math.max(0, container.drainSeconds - (Date.now() - since) / 1_000);
       reporter.log('DEPLOY', `The former ${container.name} finishes its open connections (at most ${Math.ceil(seconds)} s)`);

@@ -27,7 +27,7 @@ export async function joinUnderAlias(context: EngineContext, { network, canonica
 /** The old one is renamed away, the new one takes the name. Goes on from wherever it was interrupted. */
 export async function tradeNames(context: EngineContext, { canonical, oldId, newId }: TakeOver): Promise<void> {
   await context.renames.swap(async () => {
-    if (oldId !== undefined) await rename(context, oldId, oldName(canonical, oldId));
+    if (oldId !== undefined) await rename(context, oldId, oldName(canonical, oldId, Date.now()));
     await rename(context, newId, canonical);
   });
 }

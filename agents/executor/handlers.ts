@@ -58,8 +58,8 @@ export function createHandlers(parts: Parts): Handlers {
       await engine.restartContainer(command.containerId);
       return {};
     },
-    remove: async (command) => {
-      if (command.object.kind === 'container') await engine.removeContainer(command.object.id);
+    remove: async (command, signal) => {
+      if (command.object.kind === 'container') await engine.removeContainer(command.object.id, command.object.drain, signal);
       else await engine.removeNetwork(command.object.name);
       return {};
     },

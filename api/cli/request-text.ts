@@ -3,16 +3,22 @@ import type { DoctorNode, DoctorView, RequestView, TraceHop, TraceView } from '#
 import { isEntrance } from '#schema/wire/requests';
 import { fitWidths, paint, table, terminalWidth, wrap } from './output.ts';
 
-const HEADER = ['TIME', 'METHOD', 'PATH', 'SERVICE', 'TARGET', 'STATUS', 'MS'] as const;
+/** What is short and always asked for comes first: a long path or host name then pushes nothing out of its column. */
+const HEADER = ['TIME', 'STATUS', 'MS', 'METHOD', 'SERVICE', 'PATH', 'TARGET'] as const;
 /** What is yet to come is hardly narrower. */
-const USUAL = [8, 6, 16, 8, 16, 6, 4];
-const [PATH, TARGET] = [HEADER.indexOf('PATH'), HEADER.indexOf('TARGET')];
+const USUAL = [8, 6, 4, 6, 8, 16, 16];
+const [PATH, TARGET, MS] = [HEADER.indexOf('PATH'), HEADER.indexOf('TARGET'), HEADER.indexOf('MS')];
+/** Of a terminal, where there is none. */
+const USUAL_WIDTH = 80;
 
-/** Widths of the columns for these requests and those that follow them. @param total columns; undefined: nothing is cut */
+/**
+ * Widths of the columns for these requests and those that follow them. Without a terminal they are those of one of 80, and
+ * what is longer goes on to the right, whole. @param total columns; undefined: no terminal, nothing is cut
+ */
 export function requestWidths(requests: readonly RequestView[], total: number | undefined): number[] {
   const rows = requests.map(cellsOf);
   const natural = USUAL.map((least, index) => Math.max(least, ...rows.map((row) => row[index]?.length ?? 0)));
-  if (total === undefined) return natural;
+  if (total === undefined) return fitWidths(natural, HEADER.map((title) => title.length), USUAL_WIDTH);
   const widths = fitWidths(natural, HEADER.map((title) => title.length), total);
   const spare = total - widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
   if (spare <= 0) return widths;
@@ -49,7 +55,7 @@ const isBad = ({ status, failure }: RequestView): boolean => status === 0 || sta
 /** A hop from another edge is marked, for it is no new call. */
 function cellsOf(request: RequestView): string[] {
   const service = request.entry === 'service' ? `>${serviceText(request)}` : serviceText(request);
-  return [request.at.slice(11, 19), request.method, request.path, service, targetText(request), statusText(request), String(request.durationMs)];
+  return [request.at.slice(11, 19), statusText(request), String(request.durationMs), request.method, service, request.path, targetText(request)];
 }
 
 function line(cells: readonly string[], widths: readonly number[], cutting: boolean, decorate: (cell: string, index: number) => string): string {
@@ -58,9 +64,10 @@ function line(cells: readonly string[], widths: readonly number[], cutting: bool
       const width = widths[index] ?? cell.length;
       const shown = cutting && cell.length > width ? `${cell.slice(0, width - 1)}…` : cell;
       const padding = ' '.repeat(Math.max(0, width - shown.length));
-      return index === cells.length - 1 ? `${padding}${decorate(shown, index)}` : `${decorate(shown, index)}${padding}`;
+      return index === MS ? `${padding}${decorate(shown, index)}` : `${decorate(shown, index)}${padding}`;
     })
-    .join('  ');
+    .join('  ')
+    .trimEnd();
 }
 
 export const requestHeader = (widths: readonly number[]): string => line(HEADER, widths, false, (cell) => paint('dim', cell));
@@ -80,7 +87,8 @@ const ENTRY_WORDS: Record<RequestView['entry'], string> = { gateway: 'request to
 /** As people say it: `call of payment`. */
 const hopName = ({ request }: TraceHop): string => `${ENTRY_WORDS[request.entry]} ${request.entry === 'shared' ? 'gateway (shared port)' : isEntrance(request) ? 'gateway' : serviceText(request)}`;
 
-function hopLines(hop: TraceHop, index: number, cause: boolean): string[] {
+/** @param passedOn the same redirect is told at the hop that made it, further on */
+function hopLines(hop: TraceHop, index: number, cause: boolean, passedOn: boolean): string[] {
   const { request } = hop;
   const mark = `${String(index + 1).padStart(3)}  `;
   const indent = ' '.repeat(mark.length);
@@ -90,7 +98,8 @@ function hopLines(hop: TraceHop, index: number, cause: boolean): string[] {
   const [what, where] = [`${indent}${request.method} ${request.path}`, `-> ${kind}`];
   const together = what.length + where.length < terminalWidth();
   const lines = together ? [head, `${what} ${where}`] : [head, what, `${indent}${where}`];
-  for (const note of notes(request)) {
+  const { location: _location, ...rest } = request;
+  for (const note of notes(passedOn ? rest : request)) {
     for (const [part, text] of wrap(note, terminalWidth() - 8).entries()) lines.push(`${indent}${paint('yellow', `${part === 0 ? '! ' : '  '}${text}`)}`);
   }
   if (hop.by === 'time') lines.push(`${indent}${paint('dim', '(found by its time: it carried another request id)')}`);
@@ -120,7 +129,10 @@ export function traceText(trace: TraceView): string {
   }
   lines.push('');
   if (trace.hops.length === 0) lines.push('No edge told of it within 2 seconds.');
-  for (const [index, hop] of trace.hops.entries()) lines.push(...hopLines(hop, index, index === trace.failedAt));
+  for (const [index, hop] of trace.hops.entries()) {
+    const passedOn = trace.hops.slice(index + 1).some(({ request }) => request.location !== undefined && request.location === hop.request.location);
+    lines.push(...hopLines(hop, index, index === trace.failedAt, passedOn));
+  }
   if (trace.hops.length > 0 && !trace.hops.some(({ request }) => request.entry === 'inside')) {
     lines.push('', 'No call from inside was seen: the gateway answered itself, or does not pass', 'X-Request-Id on. Calls among OCP\'s own services never come by an edge.');
   }

@@ -26,6 +26,7 @@ export function faultLine(fault: EdgeFault, now = Date.now()): string {
 function detail(view: RouteView, now: number, width: number): string[] {
   const said: ['yellow' | 'red', string][] = [];
   if (view.fault !== undefined) said.push(['yellow', faultLine(view.fault, now)]);
+  if (view.faultProblem !== undefined) said.push(['red', view.faultProblem]);
   if (view.verified?.ok === false) said.push(['red', `not reachable: ${view.verified.message}`]);
   return said.flatMap(([colour, text]) => wrap(text, width).map((line) => `  ${paint(colour, line)}`));
 }

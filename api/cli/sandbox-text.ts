@@ -1,7 +1,7 @@
 /** A sandbox as a page of text: badges with reasons, services, routes, what happens next. */
 import type { StoredDocument } from '#schema/documents';
 import type { ServiceStatus } from '#schema/status';
-import { age, paint, paintState, table } from './output.ts';
+import { age, paint, paintState, table, terminalWidth, wrap } from './output.ts';
 import { faultLine, verifiedWords } from './route-text.ts';
 
 function source(service: ServiceStatus): string {
@@ -35,6 +35,7 @@ export function describeSandbox(document: StoredDocument<'Sandbox'>): string {
   }
   for (const { name, route } of routed) {
     if (route.fault !== undefined) lines.push('', paint('yellow', `${name}: ${faultLine(route.fault)}`));
+    if (route.faultProblem !== undefined) lines.push(...wrap(route.faultProblem, terminalWidth()).map((line) => paint('red', line)));
     if (route.verified?.ok === false) lines.push('', paint('red', `${name}: ${route.url} is not reachable: ${route.verified.message}`));
   }
   for (const [name, service] of Object.entries(status.services)) {

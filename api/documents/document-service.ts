@@ -122,7 +122,7 @@ export class DocumentService {
     const { store, fleet, ownUrls, clock } = this.#options;
     const world = await worldAfter(store, { fleet, ownUrls: ownUrls(), now: clock.now() }, drafts);
     const found = drafts.flatMap((draft, index) =>
-      referenceMistakes(draft, world).map((mistake) => ({ mistake, position: locate?.(index, mistake.path) ?? {} })),
+      referenceMistakes(draft, world, drafts).map((mistake) => ({ mistake, position: locate?.(index, mistake.path) ?? {} })),
     );
     const first = found[0];
     if (first === undefined) return;

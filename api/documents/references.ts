@@ -4,7 +4,7 @@ import { GATEWAY_SERVICE, slugOf } from '#schema/names';
 import { suggestion } from '#schema/parse/near';
 import { hasBranch, isOpen, names, safeSlug, unknownService, type ReferenceMistake } from './reference-mistake.ts';
 import { routeMistakes } from './route-mistakes.ts';
-import { brokenTemplate } from './upstreams-mistakes.ts';
+import { brokenByService, brokenTemplate } from './upstreams-mistakes.ts';
 import type { World } from './world.ts';
 
 function unknownEnvironments(world: World, list: readonly string[] | undefined, path: string[]): ReferenceMistake[] {
@@ -43,8 +43,8 @@ function ofSandbox(name: string, spec: SandboxSpec | TemplateSpec, world: World)
   ];
 }
 
-/** What is wrong with one draft's references; an empty list when nothing. */
-export function referenceMistakes(draft: Draft, world: World): ReferenceMistake[] {
+/** What is wrong with one draft's references; an empty list when nothing. @param drafts all that are written together */
+export function referenceMistakes(draft: Draft, world: World, drafts: readonly Draft[]): ReferenceMistake[] {
   switch (draft.kind) {
     case 'Sandbox':
     case 'Template':
@@ -56,6 +56,7 @@ export function referenceMistakes(draft: Draft, world: World): ReferenceMistake[
         ...unknownEnvironments(world, draft.spec.environments, ['spec', 'environments']),
         // Which sandboxes it will be rendered for is not known yet.
         ...brokenTemplate(draft.spec.upstreamsFile, world, { sandbox: 'sandbox', service: slugOf(draft.metadata.name) }, ['spec', 'upstreamsFile']),
+        ...brokenByService(draft, world, drafts),
       ];
     case 'Environment':
     case 'Snapshot':

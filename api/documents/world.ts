@@ -1,12 +1,23 @@
 /** Everything that documents may refer to, as it would be after an apply. */
-import type { Draft, Kind, RouteSpec, SandboxSpec, SpecOf } from '#schema/documents';
+import type { Draft, Kind, RouteSpec, SandboxSpec, ServiceSpec, SpecOf, TemplateSpec, UpstreamsFile } from '#schema/documents';
 import { slugOf } from '#schema/names';
 import type { Fleet, FleetNode } from '#reconciler/contract';
 import type { DocumentStore } from '#specs/store';
 
+export interface CatalogueEntry {
+  name: string;
+  repository: string;
+  urlVariable?: string;
+  upstreamsFile?: UpstreamsFile;
+}
+
 /** Names as people wrote them, by slug. */
 export interface World {
-  services: ReadonlyMap<string, { name: string; repository: string; urlVariable?: string }>;
+  services: ReadonlyMap<string, CatalogueEntry>;
+  /** The catalogue before the apply; read only when a Service is written. */
+  storedServices: ReadonlyMap<string, CatalogueEntry>;
+  /** Read only when a Service is written. */
+  templates: ReadonlyMap<string, { name: string; spec: TemplateSpec }>;
   environments: ReadonlyMap<string, { name: string }>;
   sandboxes: ReadonlyMap<string, { name: string; spec: SandboxSpec }>;
   /** Repositories that agents have; undefined while not every known agent has reported: unknown is not absent. */
@@ -48,6 +59,16 @@ export function repositoriesOf(fleet: Pick<Fleet, 'nodes'>): Set<string> | undef
   return new Set(nodes.flatMap((node) => node.state?.repositories.map((repository) => repository.name) ?? []));
 }
 
+function entriesOf(services: Named<'Service'>): Map<string, CatalogueEntry> {
+  const entry = (slug: string, { name, spec }: { name: string; spec: ServiceSpec }): CatalogueEntry => ({
+    name,
+    repository: spec.repository ?? slug,
+    ...(spec.urlVariable === undefined ? {} : { urlVariable: spec.urlVariable }),
+    ...(spec.upstreamsFile === undefined ? {} : { upstreamsFile: spec.upstreamsFile }),
+  });
+  return new Map([...services].map(([slug, named]) => [slug, entry(slug, named)]));
+}
+
 /** Whether other routes, or those of before, decide what may be written: circles and ends of faults. */
 function asksForRoutes(draft: Draft): boolean {
   if (draft.kind !== 'Route') return false;
@@ -59,15 +80,16 @@ export async function worldAfter(store: Pick<DocumentStore, 'list'>, { fleet, ow
   const services = await withDrafts(store, 'Service', drafts);
   // A plain flip needs no other routes, and is not to wait for them.
   const asks = drafts.some(asksForRoutes);
+  const catalogued = drafts.some(({ kind }) => kind === 'Service');
   return {
     routes: asks ? await withDrafts(store, 'Route', drafts) : new Map(),
     storedRoutes: new Map(asks ? [...(await withDrafts(store, 'Route', []))].map(([slug, { spec }]) => [slug, spec]) : []),
     ownUrls,
     nodes: fleet.nodes(),
     now,
-    services: new Map(
-      [...services].map(([slug, { name, spec }]) => [slug, { name, repository: spec.repository ?? slug, ...(spec.urlVariable === undefined ? {} : { urlVariable: spec.urlVariable }) }]),
-    ),
+    services: entriesOf(services),
+    storedServices: catalogued ? entriesOf(await withDrafts(store, 'Service', [])) : new Map(),
+    templates: catalogued ? await withDrafts(store, 'Template', drafts) : new Map(),
     environments: await withDrafts(store, 'Environment', drafts),
     sandboxes: await withDrafts(store, 'Sandbox', drafts),
     repositories: repositoriesOf(fleet),

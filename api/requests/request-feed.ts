@@ -16,6 +16,8 @@ export class RequestFeed {
     private readonly stream: Pick<Stream, 'requests' | 'requestFollowers'>,
     private readonly store: Pick<DocumentStore, 'get'>,
     private readonly log: Logger,
+    /** As people are to read them. */
+    private readonly judged: (uid: string, requests: readonly RequestView[]) => Promise<RequestView[]>,
   ) {}
 
   /** Costs nothing while nobody follows. Never rejects. */
@@ -24,7 +26,7 @@ export class RequestFeed {
       try {
         const uid = await this.#uidOf(slug);
         if (uid === undefined) continue;
-        const own = requests.filter((request) => request.sandboxUid === uid);
+        const own = await this.judged(uid, requests.filter((request) => request.sandboxUid === uid));
         if (own.length > 0) this.stream.requests(slug, own.slice(-MAX_PER_EVENT), Math.max(0, own.length - MAX_PER_EVENT));
       } catch (thrown) {
         this.log.warn('requests not told', { sandbox: slug, error: describeError(thrown) });

@@ -13,12 +13,13 @@ import { askNode } from '../hub/ask-node.ts';
 import { foundByTime } from './by-time.ts';
 import { firstFailure } from './first-failure.ts';
 import { orderHops, type TimedHop } from './order-hops.ts';
+import { judgedRedirects, leadsTo, ownGateways } from './own-gateways.ts';
 import type { RequestBook } from './request-book.ts';
 import type { RequestIntake } from './request-intake.ts';
 
 export interface TraceDeps {
   fleet: Pick<Fleet, 'nodes' | 'send'>;
-  store: Pick<RecordStore, 'ports'>;
+  store: Pick<RecordStore, 'ports' | 'personalPorts'>;
   book: Pick<RequestBook, 'newest'>;
   intake: Pick<RequestIntake, 'collect' | 'collecting'>;
   clock: Clock;
@@ -47,10 +48,11 @@ export async function trace(deps: TraceDeps, sandbox: StoredDocument<'Sandbox'>,
   try {
     const result = await askNode(deps, node, COMMAND_MS, { type: 'trace', sandbox: { uid, slug, name }, port, path, requestId });
     await settled(collection.requests);
-    const hops = orderHops(collection.requests);
+    const hops = orderHops(await judgedRedirects(deps, uid, collection.requests));
+    const own = await ownGateways(deps, uid);
     const address = node.hello.node.address;
     const origin = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
-    return view(requestId, `${origin}${path}`, result, hops, () => deps.book.newest(uid, { limit: 500 }));
+    return view(requestId, `${origin}${path}`, result, hops, own, () => deps.book.newest(uid, { limit: 500 }));
   } finally {
     collection.end();
   }
@@ -107,6 +109,7 @@ function view(
   url: string,
   result: CommandResultOf['trace'],
   byId: readonly TimedHop[],
+  own: ReadonlySet<string>,
   recent: () => readonly RequestView[],
 ): TraceView {
   const entrance = byId.find(({ request }) => isEntrance(request));
@@ -116,7 +119,7 @@ function view(
   const all = guessed.length === 0 ? byId : orderHops([...ids, ...guessed]);
   const hops = all.map(({ request }): TraceHop => ({ node: request.node, request, by: ids.has(request) ? 'id' : 'time' }));
   const failedAt = firstFailure(all);
-  const leaves = byId.some(({ request }) => isEntrance(request) && request.leaves === true) || leavesFrom(url, result.location);
+  const leaves = byId.some(({ request }) => isEntrance(request) && request.leaves === true) || (leavesFrom(url, result.location) && !leadsTo(own, result.location));
   return {
     requestId,
     url,

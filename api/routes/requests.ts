@@ -6,6 +6,7 @@ import { audited } from '../http/audited.ts';
 import { readObject } from '../http/body.ts';
 import { param, query, type ApiRouter, type Context } from '../http/context.ts';
 import { requiredString, wholeNumber } from '../http/fields.ts';
+import { judgedRedirects } from '../requests/own-gateways.ts';
 import { tracePath } from '../requests/trace-path.ts';
 import { trace, type TraceDeps } from '../requests/trace.ts';
 import type { ApiDeps } from './deps.ts';
@@ -28,7 +29,9 @@ async function newest(ctx: Context, deps: ApiDeps): Promise<void> {
   const limit = Math.min(wholeNumber(query(ctx, 'limit'), 'limit', 1) ?? DEFAULT_LIMIT, MAX_LIMIT);
   const service = query(ctx, 'service');
   const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
-  const items = deps.requests.newest(sandbox.metadata.uid, { limit, ...(service === undefined ? {} : { service: slugOf(service) }) });
+  const { uid } = sandbox.metadata;
+  const found = deps.requests.newest(uid, { limit, ...(service === undefined ? {} : { service: slugOf(service) }) });
+  const items = await judgedRedirects({ fleet: deps.hub, store: deps.store }, uid, found);
   const body: Page<RequestView> = { items, seq };
   ctx.body = body;
 }

@@ -5,7 +5,7 @@ import { onlineNodes, ownContainers } from '../observed/world.ts';
 import type { Diff, DiffInput } from './diff.ts';
 
 export type Removal =
-  | { kind: 'container'; node: NodeWorld; id: string; name: string; service: string; reason: string }
+  | { kind: 'container'; node: NodeWorld; id: string; name: string; service: string; reason: string; leftover?: true }
   | { kind: 'network'; node: NodeWorld; name: string; reason: string };
 
 /** What is to go, given what is to stay. A container in service goes only when its successor runs. */
@@ -18,8 +18,8 @@ export function removals(input: DiffInput, diff: Diff): Removal[] {
   const own = ownContainers(online);
   for (const { node, container } of own) {
     const service = container.service ?? '';
-    const gone = (reason: string): void => {
-      result.push({ kind: 'container', node, id: container.id, name: container.name, service, reason });
+    const gone = (reason: string, leftover = false): void => {
+      result.push({ kind: 'container', node, id: container.id, name: container.name, service, reason, ...(leftover ? { leftover: true as const } : {}) });
     };
     if (!wanted.has(service)) {
       gone('the sandbox does not run this service');
@@ -28,9 +28,12 @@ export function removals(input: DiffInput, diff: Diff): Removal[] {
     const keeper = kept.get(service)?.holder;
     const rests =
       desired.suspended || desired.services.some((want) => want.service === service && want.run === 'stopped');
+    const canonical = containerName(desired.ref.slug, service);
+    // Stopped is stopped: what a drain left running does not outlive the holder of the name.
+    if (rests && container.name !== canonical && own.some((item) => item.container.name === canonical)) gone('left over from a replacement');
     if (rests || !keeper || keeper.id === container.id) continue;
-    const leftover = container.name !== containerName(desired.ref.slug, service);
-    gone(leftover ? 'left over from a replacement' : 'the service runs elsewhere');
+    const leftover = container.name !== canonical;
+    gone(leftover ? 'left over from a replacement' : 'the service runs elsewhere', leftover);
   }
   for (const node of online) {
     for (const network of node.networks) {

@@ -12,10 +12,11 @@ export function allowanceMs(order: Order): number {
       return 20 * MINUTE;
     case 'run':
       return (order.container.startSeconds + order.container.drainSeconds + 30) * 1000;
+    case 'remove':
+      return MINUTE + (order.object.kind === 'container' ? (order.object.drain?.seconds ?? 0) * 1000 : 0);
     case 'network':
     case 'stop':
     case 'restart':
-    case 'remove':
     case 'routes':
       return MINUTE;
   }

@@ -7,6 +7,7 @@ import type { CarriedResolution } from '#specs/store';
 import type { Inputs } from '../model.ts';
 import { claimsOf, fullPools, releasablePorts } from '../plan/claims.ts';
 import { planView } from '../plan/view.ts';
+import { vainDelays } from '../routes/faults.ts';
 import type { LoopContext } from './context.ts';
 import { overlay } from './overlay.ts';
 import { readInputs } from './read-inputs.ts';
@@ -50,7 +51,10 @@ export async function previewPlan(loop: LoopContext, request: PreviewRequest): P
     claims: claimsOf(survey.desired, survey.placements, survey.world, inputs),
     releases: releasablePorts(survey.desired, survey.placements, survey.world, inputs.ports),
     problems: await poolsBefore(loop, situation),
-    warnings: reporting ? [] : ['No node reports at the moment, so this plan knows only what the documents say.'],
+    warnings: [
+      ...(reporting ? [] : ['No node reports at the moment, so this plan knows only what the documents say.']),
+      ...vainDelays(survey.routes).values(),
+    ],
   });
 }
 

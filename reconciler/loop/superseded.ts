@@ -5,6 +5,7 @@ import type { Desired, Step } from '../model.ts';
 /** Why this step's command is to be cancelled; undefined when it may go on. */
 export function cancelReason(step: Step, desired: Desired, diff: Diff): string | undefined {
   const { order } = step;
+  if (order?.type === 'remove') return order.object.kind === 'container' && order.object.drain ? drainInTheWay(step, desired, diff) : undefined;
   if (!order || (order.type !== 'fetch' && order.type !== 'build' && order.type !== 'run')) return undefined;
   const want = desired.services.find((item) => item.service === order.service);
   if (desired.deleting) return 'the sandbox is being deleted';
@@ -21,6 +22,14 @@ export function cancelReason(step: Step, desired: Desired, diff: Diff): string |
   const entries = [...diff.create, ...diff.replace, ...diff.start, ...diff.keep, ...fetches];
   const images = entries.filter((item) => item.want.service === order.service).map((item) => item.target?.image);
   return images.includes(order.image) ? undefined : 'something newer was asked for';
+}
+
+/** What is left of a drain keeps nothing else of the service waiting: a later run goes on with it. */
+function drainInTheWay({ service }: Step, desired: Desired, diff: Diff): string | undefined {
+  if (desired.deleting) return 'the sandbox is being deleted';
+  if (desired.suspended) return 'the sandbox is suspended';
+  const next = [...diff.fetch, ...diff.create, ...diff.replace, ...diff.start, ...diff.stop];
+  return next.some(({ want }) => want.service === service) ? 'something newer was asked for' : undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Attempt } from '#specs/store';
 import type { Defaults } from '../contract.ts';
 import { trialKey, type Diff } from '../diff/diff.ts';
 import { trialOf } from '../diff/attempts.ts';
+import type { Removal } from '../diff/removals.ts';
 import type { Desired, Inputs, Step, World } from '../model.ts';
 import { inForce, type EngineRoutes } from '../routes/edge-routes.ts';
 import { hasNetwork, later, runSteps } from './run-steps.ts';
@@ -189,7 +190,14 @@ function routeSteps({ routes, desired }: PlanInput): Step[] {
     );
 }
 
-function removeSteps({ diff, desired, routes }: PlanInput): Step[] {
+/** A predecessor finishes its connections, whoever was there when it was replaced: its name tells the agent since when. */
+function drainOf(item: Removal, { desired, defaults }: PlanInput): { drain?: { port: number; seconds: number } } {
+  const want = item.kind === 'container' && item.leftover ? desired.services.find(({ service }) => service === item.service) : undefined;
+  return want === undefined ? {} : { drain: { port: want.port, seconds: want.drainSeconds ?? defaults.drainSeconds } };
+}
+
+function removeSteps(input: PlanInput): Step[] {
+  const { diff, desired, routes } = input;
   // Requests are led elsewhere before their container goes. An edge that failed serves nobody.
   const pending = routes.some((item) => item.home && item.owner.state?.edge.state === 'ready' && !inForce(item, desired.ref.uid));
   return diff.remove.map((item): Step => {
@@ -204,7 +212,7 @@ function removeSteps({ diff, desired, routes }: PlanInput): Step[] {
             kind: 'remove',
             subject: item.id,
             input: item.id,
-            order: { type: 'remove', sandbox: desired.ref, object: { kind: 'container', id: item.id } },
+            order: { type: 'remove', sandbox: desired.ref, object: { kind: 'container', id: item.id, ...drainOf(item, input) } },
           }
         : {
             action: 'remove',

@@ -3,7 +3,12 @@ import type { RouteTarget } from '#schema/documents';
 import { GATEWAY_SERVICE, slugOf } from '#schema/names';
 import type { Desired, Inputs } from '../model.ts';
 
-export type Choice = { service: string; reason: string } & (
+export type Choice = {
+  service: string;
+  reason: string;
+  /** Nobody asked for it: it leads to the baseline because nothing else was said. */
+  byDefault?: true;
+} & (
   | { target: 'sandbox' }
   | { target: 'ocp'; url: string }
   | { target: 'url'; url: string }
@@ -28,7 +33,7 @@ function choose(service: string, baseline: string, target: RouteTarget | undefin
   if (target === undefined) {
     return runsHere
       ? { service, target: 'sandbox', reason: 'it has a branch in this sandbox' }
-      : { service, target: 'ocp', url: baseline, reason: 'it has no branch in this sandbox' };
+      : { service, target: 'ocp', url: baseline, reason: 'it has no branch in this sandbox', byDefault: true };
   }
   if (typeof target === 'object') {
     return {

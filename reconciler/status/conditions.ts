@@ -65,6 +65,9 @@ function nodesReachable({ diff }: StatusInput): Finding {
   return { type: 'NodesReachable', status: 'False', reason: 'NodeSilent', message: [...new Set(silent)].join(' ') };
 }
 
+/** A target that somebody asked for, by a route or a branch, does not answer. */
+export const TARGET_UNREACHABLE = 'TargetUnreachable';
+
 /** Targets that the edges asked and that did not answer, by name: never a silent fall-through. */
 function routesReachable(input: StatusInput): Finding {
   const type = 'RoutesReachable';
@@ -79,8 +82,12 @@ function routesReachable(input: StatusInput): Finding {
   const lost = checks.filter(({ check }) => !check.ok);
   if (lost.length === 0)
     return { type, status: 'True', reason: 'AllAnswer', message: 'Every target that was checked answers.' };
-  const said = lost.map(({ choice, check }) => `${choice.service} (${targetWords(choice)}): ${check.message}`);
-  return { type, status: 'False', reason: 'TargetUnreachable', message: said.join(' ') };
+  const asked = lost.filter(({ choice }) => choice.byDefault === undefined);
+  const said = [...asked, ...lost.filter(({ choice }) => choice.byDefault)].map(
+    ({ choice, check }) => `${choice.service} (${targetWords(choice)}): ${check.message}`,
+  );
+  if (asked.length > 0) return { type, status: 'False', reason: TARGET_UNREACHABLE, message: said.join(' ') };
+  return { type, status: 'False', reason: 'BaselineUnreachable', message: `Not asked for by this sandbox, but within its gateway's reach: ${said.join(' ')}` };
 }
 
 function targetWords(choice: Choice): string {

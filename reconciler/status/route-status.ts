@@ -4,6 +4,7 @@ import type { RouteStatus, SandboxStatus } from '#schema/status';
 import type { EdgeFault } from '#schema/wire/commands';
 import type { TargetCheck } from '#schema/wire/report';
 import type { Choice } from '../routes/choices.ts';
+import { vainDelays } from '../routes/faults.ts';
 import type { EngineRoutes } from '../routes/edge-routes.ts';
 import type { Desired, Inputs } from '../model.ts';
 import { checkOf } from './checks.ts';
@@ -38,12 +39,14 @@ export function routeStatus(choice: Choice, input: RouteStatusInput): RouteStatu
   const former = same && input.renew !== true ? before.verified : undefined;
   const verified = renewed(former, checkOf(choice.service, input));
   const fault = input.faults?.[choice.service];
+  const faultProblem = fault?.kind === 'delay' ? vainDelays(input.routes).get(choice.service) : undefined;
   return {
     ...where,
     reason: choice.reason,
     since,
     ...(verified === undefined ? {} : { verified }),
     ...(fault === undefined ? {} : { fault }),
+    ...(faultProblem === undefined ? {} : { faultProblem }),
   };
 }
 

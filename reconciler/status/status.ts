@@ -8,7 +8,7 @@ import { edgeOwner } from '../observed/world.ts';
 import { inForce, type EngineRoutes } from '../routes/edge-routes.ts';
 import type { Choice } from '../routes/choices.ts';
 import { routeFaults } from '../routes/faults.ts';
-import { conditionsOf, unreached } from './conditions.ts';
+import { conditionsOf, TARGET_UNREACHABLE, unreached } from './conditions.ts';
 import { isRenewalDue, routeStatus } from './route-status.ts';
 import { serviceView, type ServiceView } from './service-status.ts';
 
@@ -59,9 +59,12 @@ export function statusOf(input: StatusInput): SandboxStatus {
   };
 }
 
-/** All may run well while a request that they pass on ends nowhere. */
+/**
+ * All may run well while a request that they pass on ends nowhere. A baseline that is down and that this sandbox says
+ * nothing of is told by the condition alone: else one dead service of OCP would make every sandbox Degraded.
+ */
 function atMost(health: Health, conditions: readonly Condition[]): Health {
-  const lost = conditions.some(({ type, status }) => type === 'RoutesReachable' && status === 'False');
+  const lost = conditions.some(({ type, status, reason }) => type === 'RoutesReachable' && status === 'False' && reason === TARGET_UNREACHABLE);
   return lost && health === 'Healthy' ? 'Degraded' : health;
 }
 

@@ -140,7 +140,8 @@ export interface RestartCommand extends Base {
 export interface RemoveCommand extends Base {
   type: 'remove';
   sandbox: SandboxRef;
-  object: { kind: 'container'; id: string } | { kind: 'network'; name: string };
+  /** `drain`: where it was replaced, it first finishes its connections on this port, for so many seconds since then. */
+  object: { kind: 'container'; id: string; drain?: { port: number; seconds: number } } | { kind: 'network'; name: string };
 }
 
 /** Where the edge sends requests for one service of one sandbox. */

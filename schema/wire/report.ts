@@ -88,6 +88,8 @@ export interface ObservedEdge {
   waiting?: Record<string, string[]>;
   /** Newest check of each routed target from inside, by sandbox uid and service. */
   checks?: Record<string, Record<string, TargetCheck>>;
+  /** Its HAProxy was built without Lua: faults of the kind delay pass requests on at once. */
+  cannotDelay?: true;
   /** Port that serves all sandboxes by name; absent: none. */
   sharedPort?: number;
   /** Ports of the node's ranges that foreign processes hold. */

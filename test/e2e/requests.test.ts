@@ -79,7 +79,7 @@ describe('requests', () => {
     expect((await requests('--service', 'gateway')).every(({ entry }) => entry === 'gateway')).toBe(true);
     const table = await platform.ok(['requests', SANDBOX, '--limit', '8']);
     console.info(table);
-    expect(table).toMatch(/GET +\/payment\/7 +payment +payment-dev\S* +200/);
+    expect(table).toMatch(/200 +\d+ +GET +payment +\/payment\/7 +payment-dev\S*$/m);
   });
 
   it('are followed while they come, and are counted in sdp route get', async () => {

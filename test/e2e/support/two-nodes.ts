@@ -35,6 +35,10 @@ import (
 
 func main() {
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if to := r.URL.Query().Get("to"); to != "" {
+			http.Redirect(w, r, to, http.StatusFound)
+			return
+		}
 		fmt.Fprintf(w, "{\\"service\\":\\"${name}\\",\\"servedBy\\":\\"sandbox\\",\\"version\\":\\"${version}\\",\\"secretHeader\\":%q}", r.Header.Get("X-SDP-Hop"))
 	})
 	http.ListenAndServe(":"+os.Getenv("PORT"), nil)
@@ -68,6 +72,8 @@ func main() {
 `,
 };
 
+export type AgentName = 'micro-1' | 'gateway-1' | 'micro-1-gates';
+
 export interface TwoNodes {
   git: GitWorld;
   micro: PrivateDocker;
@@ -78,8 +84,17 @@ export interface TwoNodes {
   serviceUrl(port: number): string;
   service(name: string, version: string): Record<string, string>;
   sdp(args: readonly string[], input?: string): Promise<{ code: number; stdout: string; stderr: string }>;
-  startAgent(name: 'micro-1' | 'gateway-1'): Promise<void>;
-  killAgent(name: 'micro-1' | 'gateway-1'): Promise<void>;
+  /** `micro-1-gates` runs gateways beside the services of micro-1, on its engine; it is not started by itself. */
+  startAgent(name: AgentName): Promise<void>;
+  killAgent(name: AgentName): Promise<void>;
+  /** Ends the control plane as a power cut would. */
+  killServer(): Promise<void>;
+  /** At the same address, with the same data. */
+  startServer(): Promise<void>;
+  /** Kills a node's edge, and takes one of its ports before it is back. */
+  steal(node: 'micro' | 'gateway', port: number): Promise<{ end(): void }>;
+  /** Of the nodes' own addresses, as people's phones know them: reachable from the two VMs only. */
+  addresses: { gateway: string; micro: string };
   /** Cuts or mends the link between the two VMs; both keep reaching the control plane. */
   setLink(up: boolean): Promise<void>;
   close(): Promise<void>;
@@ -139,14 +154,26 @@ async function build(ending: (() => Promise<unknown>)[], close: () => Promise<vo
     await Promise.all([...children.values()].map(ended));
   });
 
-  const server = spawn('node', [MAIN, 'server', '--data-dir', dataDir, '--listen', '0.0.0.0:0', '--insecure-listen', '--local-socket', socket, '--gateway-repository', 'gateway'], { stdio: ['ignore', 'ignore', 'pipe'] });
-  children.set('server', server);
   let said = '';
-  server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  for (const end = Date.now() + 20_000; !/listens on http:\/\/\S+:\d+/.test(said); await sleep(20)) {
-    if (Date.now() > end) throw new Error(`The server did not start:\n${said}`);
-  }
-  const port = Number(/listens on http:\/\/\S+:(\d+)/.exec(said)?.[1]);
+  let port = 0;
+  const startServer = async (): Promise<void> => {
+    const args = ['server', '--data-dir', dataDir, '--listen', `0.0.0.0:${port}`, '--insecure-listen', '--local-socket', socket, '--gateway-repository', 'gateway'];
+    const server = spawn('node', [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    children.set('server', server);
+    said = '';
+    server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    for (const end = Date.now() + 20_000; !/listens on http:\/\/\S+:\d+/.test(said); await sleep(20)) {
+      if (Date.now() > end) throw new Error(`The server did not start:\n${said}`);
+    }
+    port = Number(/listens on http:\/\/\S+:(\d+)/.exec(said)?.[1]);
+  };
+  const killed = async (name: string): Promise<void> => {
+    const child = children.get(name);
+    if (child === undefined) return;
+    child.kill('SIGKILL');
+    await ended(child);
+  };
+  await startServer();
 
   const sdp: TwoNodes['sdp'] = (args, input = '') => {
     const child = spawn('node', [MAIN, ...args], {
@@ -168,7 +195,9 @@ async function build(ending: (() => Promise<unknown>)[], close: () => Promise<vo
   const nodes = {
     'micro-1': { type: 'MICRO', engine: micro, address: ADDRESSES.micro, repository: checkouts.account },
     'gateway-1': { type: 'GATEWAY', engine: gateway, address: ADDRESSES.gateway, repository: checkouts.gateway },
+    'micro-1-gates': { type: 'GATEWAY', engine: micro, address: ADDRESSES.micro, repository: { ...checkouts.gateway, path: `${checkouts.gateway.path}-2` } },
   } as const;
+  await run('git', ['clone', '--quiet', checkouts.gateway.path, `${checkouts.gateway.path}-2`]);
 
   // The standard library is compiled once, not once by each agent at the same time: this is not a test of Go.
   const goCache = await sharedGoCache();
@@ -198,8 +227,8 @@ async function build(ending: (() => Promise<unknown>)[], close: () => Promise<vo
 
   const online = async (name: string): Promise<boolean> => {
     const { stdout } = await sdp(['--local', 'get', 'nodes', '-o', 'json']);
-    const found = (JSON.parse(stdout) as { name: string; online: boolean; edge: { state: string } }[]).find((node) => node.name === name);
-    return found?.online === true && found.edge.state === 'ready';
+    const found = (JSON.parse(stdout) as { name: string; online: boolean; edge?: { state: string; owner: boolean } }[]).find((node) => node.name === name);
+    return found?.online === true && (found.edge?.state === 'ready' || found.edge?.owner === false);
   };
   const startAgent: TwoNodes['startAgent'] = async (name) => {
     const config = path.join(git.folder, name, 'agent.yaml');
@@ -211,8 +240,7 @@ async function build(ending: (() => Promise<unknown>)[], close: () => Promise<vo
       if (Date.now() > end) throw new Error(`${name} did not come online:\n${output}\n${said.slice(-2000)}`);
     }
   };
-  await writeAgent('micro-1');
-  await writeAgent('gateway-1');
+  for (const name of ['micro-1', 'gateway-1', 'micro-1-gates'] as const) await writeAgent(name);
   await startAgent('micro-1');
   await startAgent('gateway-1');
 
@@ -233,11 +261,22 @@ async function build(ending: (() => Promise<unknown>)[], close: () => Promise<vo
     service: SERVICE,
     sdp,
     startAgent,
-    killAgent: async (name) => {
-      const child = children.get(name);
-      if (child === undefined) return;
-      child.kill('SIGKILL');
-      await ended(child);
+    killAgent: killed,
+    killServer: () => killed('server'),
+    startServer,
+    addresses: ADDRESSES,
+    steal: async (node, stolen) => {
+      const engine = { micro, gateway }[node];
+      const listen = `s.listen(${stolen},"0.0.0.0")`;
+      const script = `const s=require("net").createServer();s.on("error",()=>setTimeout(()=>${listen},1));s.on("listening",()=>console.log("up"));${listen}`;
+      const thief = spawn('nsenter', [`--net=${engine.netns}`, process.execPath, '-e', script]);
+      children.set(`thief ${stolen}`, thief);
+      const took = new Promise<void>((resolve) => thief.stdout.once('data', () => resolve()));
+      const { stdout } = await run('docker', ['-H', `unix://${engine.socket}`, 'ps', '-q', '--filter', 'label=sdp.role=edge']);
+      const { stdout: pid } = await run('docker', ['-H', `unix://${engine.socket}`, 'inspect', '-f', '{{.State.Pid}}', stdout.trim()]);
+      process.kill(Number(pid), 'SIGKILL');
+      await took;
+      return { end: () => void thief.kill() };
     },
     setLink: async (up) => {
       await micro.exec('ip', ['link', 'set', 'sdptwo', up ? 'up' : 'down']);

@@ -88,6 +88,23 @@ describe('apply', () => {
     expect(both.body.message).toContain('Give exactly one of format and template');
   });
 
+  it('refuses a Service with which templates of other documents render no more, with their names, unless they are mended along with it', async () => {
+    const picky = '{% for s in services %}{% if s.slug == "ledger" %}{{ ledgers }}{% endif %}{% endfor %}';
+    const sandbox = (template: string): string => `sandbox: PICKY\ngateway:\n  upstreamsFile: {path: /u, template: '${template}'}\n`;
+    const template = `template: CAREFUL\ngateway: {upstreamsFile: {path: /u, template: '${picky}'}}\n`;
+    const ledger = (more = ''): string => `apiVersion: sdp/v1\nkind: Service\nmetadata: {name: Ledger}\nspec: {baseline: "https://l.company.com"${more}}\n`;
+    expect((await apply(`${sandbox(picky)}---\n${template}`)).status).toBe(200);
+    for (const query of ['', '?dryRun=true']) {
+      const refused = await apply(ledger(), query);
+      expect(refused.body).toMatchObject({ code: 'invalid_document', findings: [{ path: 'metadata.name' }] });
+      expect(refused.body.message).toContain('with Ledger in the catalogue, the upstreams template of Sandbox PICKY, Template CAREFUL does not render any more: line 1');
+    }
+    expect((await get('/services/ledger')).status).toBe(404);
+    expect((await apply(`${ledger()}---\n${sandbox('x')}---\n${template.replace(picky, 'x')}`)).status).toBe(200);
+    // What was broken before keeps nobody from changing the catalogue, nor does a change that templates do not see.
+    expect((await apply(ledger(', health: /up'))).status).toBe(200);
+  });
+
   it('leaves the braces of an upstreams template to that template when a sandbox is made from a Template', async () => {
     await apply('template: T\ngateway: {branch: "{{branch}}", upstreamsFile: {path: /u, template: "{{ sandbox }}"}}\nparameters: [{name: branch}]\n');
     const made = await post('/templates/t/clone', { name: 'Y', parameters: { branch: 'main' } });

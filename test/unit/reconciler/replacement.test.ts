@@ -31,6 +31,56 @@ describe('drain', () => {
   });
 });
 
+describe('a predecessor that still drains when the control plane is started again', () => {
+  /** As the agent reports it: replaced, under another name, beside the one that serves. */
+  const predecessor = (): string => {
+    const holder = world.container('QA', 'account');
+    if (!holder) throw new Error('account runs nowhere');
+    const { id: _id, ...same } = holder;
+    return world.fleet.place('engine-m', { ...same, name: `${holder.name}.old-abcdef01-1700000000`, hash: 'v1:former' }).id;
+  };
+  const removals = (id: string): CommandOf<'remove'>[] =>
+    world.fleet.commands('remove').filter((command): command is CommandOf<'remove'> => command.type === 'remove' && command.object.kind === 'container' && command.object.id === id);
+
+  it('is removed by an order that carries its drain, and is awaited that long', async () => {
+    account({ drain: '5m' });
+    world.apply('QA', { services: { account: { branch: 'develop' } } });
+    await world.up();
+    world.fleet.faults.duration = (command) => (command.type === 'remove' ? 240_000 : 100);
+    const id = predecessor();
+    world.fleet.reportAll();
+    await world.pass(60_000);
+    const [order] = removals(id);
+    expect(order?.object).toEqual({ kind: 'container', id, drain: { port: 8080, seconds: 300 } });
+    const sent = world.fleet.sent.find(({ command }) => command === order);
+    expect(Date.parse(order?.deadline ?? '') - (sent?.at ?? 0)).toBe(360_000);
+    expect(world.condition('QA', 'Ready')).toBe('True AllRunning');
+    await world.pass(200_000);
+    expect(removals(id)).toHaveLength(1);
+    expect(world.fleet.all().some((item) => item.id === id)).toBe(false);
+  });
+
+  it('keeps no newer version waiting, and does not outlive a suspension', async () => {
+    world.apply('QA', { services: { account: { branch: 'develop' } } });
+    await world.up();
+    world.fleet.faults.duration = (command) => (command.type === 'remove' ? 240_000 : 100);
+    const id = predecessor();
+    world.fleet.reportAll();
+    await world.pass(2_000);
+    expect(removals(id)).toHaveLength(1);
+    const runsBefore = runs('account').length;
+    world.apply('QA', { services: { account: { branch: 'feature' } } });
+    await world.pass(10_000);
+    expect(world.fleet.cancelled.map(({ commandId }) => commandId)).toContain(removals(id)[0]?.id);
+    expect(runs('account').length).toBeGreaterThan(runsBefore);
+    world.fleet.faults.duration = () => 100;
+    world.apply('QA', { run: 'suspended', services: { account: { branch: 'feature' } } });
+    await world.pass(60_000);
+    expect(world.fleet.all().filter((item) => item.state === 'running')).toEqual([]);
+    expect(world.fleet.all().some((item) => item.id === id)).toBe(false);
+  });
+});
+
 describe('a newer version while the former one still drains', () => {
   it('does not wait for the end of the drain', async () => {
     world.apply('QA', { services: { account: { branch: 'develop' } } });

@@ -56,6 +56,27 @@ describe('routes', () => {
     expect(applied('engine-m')?.faults).toBeUndefined();
   });
 
+  it('say in the plan and in the status where a delay does nothing', async () => {
+    world.apply('QA', SPEC);
+    await world.up();
+    world.fleet.engines.get('engine-m')!.cannotDelay = true;
+    world.fleet.reportAll();
+    const said = expect.stringMatching(/^Requests for payment from containers on micro-1 are not delayed: .* built without Lua\. Load an edge image/) as string;
+    const plan = await world.reconciler.preview(
+      [{ apiVersion: 'sdp/v1', kind: 'Route', metadata: { name: 'QA' }, spec: { routes: { payment: { fault: { delay: '2s' } }, account: { fault: { status: 503 } } } } }],
+      'qa',
+      'ada',
+    );
+    expect(plan.warnings).toEqual([said]);
+    world.entries('QA', { payment: { fault: { delay: '2s' } } });
+    await world.pass(1_000);
+    expect(world.status('QA').services.payment?.route?.faultProblem).toEqual(said);
+    delete world.fleet.engines.get('engine-m')!.cannotDelay;
+    world.fleet.reportAll();
+    await world.pass(1_000);
+    expect(world.status('QA').services.payment?.route).not.toHaveProperty('faultProblem');
+  });
+
   it('link to the sandbox, name the health paths, and say why a container is not there', async () => {
     world.store.put({ apiVersion: 'sdp/v1', kind: 'Service', metadata: { name: 'account' }, spec: { baseline: 'https://account.example.com', health: '/healthz' } });
     world.logins.clear();
@@ -147,10 +168,15 @@ describe('routes', () => {
     const lost = check({ ok: false, step: 'connect', message: 'Nothing listens at 192.0.2.9:443.' });
     checked('engine-g', { payment: lost, account: check() });
     await world.pass(1_000);
+    const message = (): string | undefined => world.status('QA').conditions.find((item) => item.type === 'RoutesReachable')?.message;
+    // Nobody asked for payment here: a baseline that is down is told, and is no fault of this sandbox.
+    expect(world.condition('QA', 'RoutesReachable')).toBe('False BaselineUnreachable');
+    expect(message()).toContain('payment (https://payment.example.com): Nothing listens at 192.0.2.9:443.');
+    expect(world.status('QA')).toMatchObject({ health: 'Healthy', sync: 'Synced' });
+    world.route('QA', { payment: 'ocp' });
+    await world.pass(1_000);
     expect(world.condition('QA', 'RoutesReachable')).toBe('False TargetUnreachable');
-    expect(world.status('QA').conditions.find((item) => item.type === 'RoutesReachable')?.message).toBe(
-      'payment (https://payment.example.com): Nothing listens at 192.0.2.9:443.',
-    );
+    expect(message()).toBe('payment (https://payment.example.com): Nothing listens at 192.0.2.9:443.');
     expect(world.status('QA')).toMatchObject({ health: 'Degraded', sync: 'Synced' });
     expect(world.condition('QA', 'Ready')).toBe('True AllRunning');
     expect((await world.reconciler.routes('qa')).find((view) => view.service === 'payment')?.verified).toEqual(lost);

@@ -10,7 +10,7 @@ import { parseRoutes } from '#agents/engine/host-routes';
 import { splitRef } from '#agents/engine/images';
 import { KeyedLock } from '#agents/engine/keyed-lock';
 import { lastBytes } from '#agents/engine/output';
-import { hasOurName, isNextName, isOldName, isOurContainer, nextName, oldName } from '#agents/engine/ownership';
+import { hasOurName, isNextName, isOldName, isOurContainer, nextName, oldName, replacedAtOf } from '#agents/engine/ownership';
 import { redactor } from '#agents/engine/redact';
 import { RenameGuard } from '#agents/engine/rename-guard';
 import { concernsUs } from '#agents/engine/watch';
@@ -116,8 +116,9 @@ describe('ownership', () => {
   it('knows the names that a container has on its way', () => {
     const name = 'sandbox-a-b';
     expect(nextName(name, 'v1:0123456789ab')).toBe('sandbox-a-b.next-01234567');
-    expect(oldName(name, 'fedcba9876543210')).toBe('sandbox-a-b.old-fedcba98');
-    expect([isNextName(nextName(name, 'v1:ab')), isOldName(oldName(name, 'ab')), isNextName(name), isOldName(name)]).toEqual([true, true, false, false]);
+    expect(oldName(name, 'fedcba9876543210', 1_700_000_000_900)).toBe('sandbox-a-b.old-fedcba98-1700000000');
+    expect([oldName(name, 'ab', 1_700_000_000_900), `${name}.old-ab`, name].map(replacedAtOf)).toEqual([1_700_000_000_000, undefined, undefined]);
+    expect([isNextName(nextName(name, 'v1:ab')), isOldName(oldName(name, 'ab', 5)), isNextName(name), isOldName(name)]).toEqual([true, true, false, false]);
     expect(hasOurName('sandbox-x')).toBe(true);
     expect(hasOurName('my-sandbox-x')).toBe(false);
   });

@@ -22,16 +22,24 @@ describe('the list of requests', () => {
     const lines = [requestHeader(widths), ...requests.flatMap((request) => requestLines(request, widths, true))];
     expect(widest(lines)).toBeLessThanOrEqual(80);
     const text = lines.join('\n');
-    expect(text).toMatch(/payment .*503\s+3004\n\s+! The connection to payment-dev/);
+    expect(text).toMatch(/503\s+3004 .*payment .*\n\s+! The connection to payment-dev/);
     expect(text).toContain('! redirect leaves the sandbox: https://gateway-dev.company.com/login');
     expect(text).toContain('! a fault of its route: status');
-    expect(text).toMatch(/>account .*none/);
+    expect(text).toMatch(/none .*>account/);
     expect(text).toContain('! the connection ended without an answer');
   });
 
   it('gives what is to come the whole width when there is nothing yet', () => {
     expect(requestWidths([], 80).reduce((sum, width) => sum + width, 12)).toBe(80);
-    expect(requestWidths(requests, undefined)[2]).toBe(requests[0]?.path.length);
+  });
+
+  it('keeps its columns within 80 without a terminal, and cuts nothing: what is longer goes on to the right', () => {
+    const widths = requestWidths(requests, undefined);
+    expect(widths.reduce((sum, width) => sum + width, 12)).toBeLessThanOrEqual(80);
+    const lines = requests.map((request) => requestLines(request, widths, false)[0] ?? '');
+    expect(lines[0]).toContain('  GET      gateway   /account/profile/with/quite/a/long/path/for/one/line  10.213.0.2:8080');
+    expect(new Set(lines.map((line) => line.indexOf(line.split(/ {2,}/)[4] ?? ''))).size, 'services stand below each other').toBe(1);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(120);
   });
 });
 

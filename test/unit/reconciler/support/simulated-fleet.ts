@@ -15,6 +15,7 @@ export interface SimulatedEngine {
   routes: Record<string, string>;
   applied: Map<string, unknown>;
   foreignPorts: number[];
+  cannotDelay?: true;
   /** What its edge found at the targets, by sandbox uid and service. */
   checks: NonNullable<NodeState['edge']['checks']>;
 }
@@ -179,6 +180,7 @@ export class SimulatedFleet implements Fleet {
         state: 'ready' as const,
         routes: first === name ? engine.routes : {},
         foreignPorts: first === name ? engine.foreignPorts : [],
+        ...(engine.cannotDelay ? { cannotDelay: true as const } : {}),
         ...(first === name && Object.keys(engine.checks).length > 0 ? { checks: engine.checks } : {}),
       },
       memoryFreeBytes: 2 ** 32,

@@ -1,5 +1,5 @@
 /** Bad input changes nothing; an edge that is stuck, cut off from its image or in somebody's way is seen and repaired. */
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,6 +37,13 @@ const listenOn = async (port: number): Promise<ChildProcess> => {
   return child;
 };
 
+/** Takes a port in the moment in which nobody has it. */
+const thiefOf = (port: number): { took: Promise<void>; end(): void } => {
+  const script = `const s=require("net").createServer();s.on("error",()=>setTimeout(()=>s.listen(${port},"0.0.0.0"),1));s.on("listening",()=>console.log("up"));s.listen(${port},"0.0.0.0")`;
+  const child = spawn('nsenter', [`--net=${node.engine.netns}`, process.execPath, '-e', script]);
+  return { took: new Promise((resolve) => child.stdout.once('data', () => resolve())), end: () => void child.kill() };
+};
+
 beforeAll(async () => {
   node = await startNode('edge-repair');
   gate = `http://${node.address}:8080/`;
@@ -65,6 +72,21 @@ describe('the edge', () => {
     await start();
     expect(edge.state().state).toBe('ready');
     expect(await answer()).toBe('repaired/gateway');
+  });
+
+  it('says that HAProxy could not be asked, and not that it refuses, when its check cannot be made', async () => {
+    const { GraphDriver } = await (await edgeContainer()).inspect();
+    const program = join((GraphDriver.Data as unknown as { MergedDir: string }).MergedDir, 'usr/sbin/haproxy');
+    await rename(program, `${program}.away`);
+    await edge.stop();
+    await start({ ports: { gateway: { from: 8080, to: 8998 }, service: { from: 9001, to: 9999 }, allowFrom: [], shared: 7081 } });
+    expect(edge.state()).toMatchObject({ state: 'failed', message: expect.stringMatching(/HAProxy could not be asked about the new configuration; the former stays.*docker exec/) as string });
+    expect(edge.state().message).not.toContain('refuses');
+    expect(await answer()).toBe('repaired/gateway');
+    await rename(`${program}.away`, program);
+    await expect.poll(() => edge.state().state, { timeout: 20_000 }).toBe('ready');
+    await edge.stop();
+    await start();
   });
 
   it('starts after a kill with the files that were accepted, whatever was refused before', async () => {
@@ -110,6 +132,22 @@ describe('the edge', () => {
     await expect.poll(() => edge.state().sharedPort, { timeout: 20_000 }).toBe(7081);
     expect(edge.state().message).toBeUndefined();
     expect((await get(`http://${node.address}:7081/`, { 'x-sdp-sandbox': A.name }, false)).body.name).toBe('repaired/gateway');
+  });
+
+  it('whose port is stolen while it is dead comes back without it, tells so, and takes it again when it is free', async () => {
+    const pid = await workerPid();
+    const thief = thiefOf(8080);
+    process.kill(pid, 'SIGKILL');
+    await thief.took;
+    await expect.poll(() => edge.state().foreignPorts, { timeout: 30_000 }).toEqual([8080]);
+    await expect.poll(() => edge.state().state, { timeout: 30_000 }).toBe('ready');
+    // What it has besides goes on: the sandbox is led to by another port.
+    await edge.apply(A, { ...routes(), outside: { 8081: { service: 'gateway', kind: 'gateway', target: { kind: 'container', container: 'sandbox-repaired-gateway', port: 8080 } } } }, 'moved');
+    expect((await get(`http://${node.address}:8081/`, {}, false)).body.name).toBe('repaired/gateway');
+    thief.end();
+    await expect.poll(() => edge.state().foreignPorts, { timeout: 30_000 }).toEqual([]);
+    await edge.apply(A, routes(), 'back');
+    expect(await answer(), 'a port that is not reported as taken has a listener').toBe('repaired/gateway');
   });
 
   it('repairs maps that somebody changed, and routes that the disk lost', async () => {

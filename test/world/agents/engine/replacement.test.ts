@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containerName } from '#schema/names';
@@ -117,6 +119,36 @@ describe('replacing a running container', () => {
     const { containerId: third } = await world.engine.run(good, remembering(), never());
     expect(await fetchText(`http://${await addressIn(world.engine, name)}:8080/`)).toBe('three');
     expect((await world.engine.state()).containers.filter((one) => one.sandboxUid === sandbox.uid).map((one) => one.id)).toEqual([third]);
+  });
+
+  it('goes on with what is left of a drain when somebody else removes the predecessor', async () => {
+    const sandbox = await world.sandbox('drained', 11);
+    const name = containerName('drained', 'account');
+    const labels = ['installation=installation-a', 'node=micro-1', `sandbox=${sandbox.uid}`, 'service=account', 'hash=v1:older', 'image=sdp/probe:1', 'port=8080'];
+    const old = async (secondsAgo: number): Promise<{ id: string; address: string }> => {
+      const label = `${name}.old-abcdef0${secondsAgo}-${Math.floor(Date.now() / 1000) - secondsAgo}`;
+      const id = (await cli('run', '-d', '--init', '--name', label, '--network', 'sandbox-drained', ...labels.flatMap((each) => ['--label', `sdp.${each}`]), '-e', 'PORT=8080', 'sdp/probe:1')).trim();
+      return { id, address: await addressIn(world.engine, label) };
+    };
+    const removal = async ({ id, address }: { id: string; address: string }, signal = never()): Promise<number> => {
+      await expect.poll(() => fetchText(`http://${address}:8080/`).then(() => true, () => false), { timeout: 20_000 }).toBe(true);
+      const connection = connect(8080, address);
+      await once(connection, 'connect');
+      connection.on('error', () => undefined);
+      const since = Date.now();
+      try {
+        await world.engine.removeContainer(id, { port: 8080, seconds: 6 }, signal);
+        return Date.now() - since;
+      } finally {
+        connection.destroy();
+      }
+    };
+    expect(await removal(await old(0))).toBeGreaterThan(4_500);
+    expect(await removal(await old(9)), 'its time was over').toBeLessThan(4_500);
+    const kept = await old(1);
+    await expect(removal(kept, AbortSignal.timeout(1_500))).rejects.toThrow();
+    expect((await world.engine.state()).containers.find(({ id }) => id === kept.id)?.state, 'a cancelled removal leaves it').toBe('running');
+    await world.engine.removeContainer(kept.id);
   });
 
   it('never runs two copies at once when it recreates, also when an earlier one still drains', async () => {
