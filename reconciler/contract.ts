@@ -1,7 +1,7 @@
 /** What the loop needs of the world, and what the world may ask of the loop. */
 import type { Draft } from '#schema/documents';
 import type { SdpError } from '#schema/errors';
-import type { PlanView, RouteView } from '#schema/http';
+import type { PlanView, RouteView, VariablesView } from '#schema/http';
 import type { Deployment, DeploymentEvent } from '#schema/records';
 import type { SandboxStatus } from '#schema/status';
 import type { Command, CommandOf, CommandResultOf, CommandType, Credentials } from '#schema/wire/commands';
@@ -82,6 +82,11 @@ export interface Reconciler {
   ): Promise<PlanView>;
   /** How each service of a sandbox is reached now, and why. */
   routes(sandboxSlug: string): Promise<RouteView[]>;
+  /**
+   * What a service's container is given, and where each value comes from.
+   * @throws SdpError not_found for a service that does not run there
+   */
+  variables(sandboxSlug: string, service: string): Promise<VariablesView>;
   /** Restart, as a person asks for it: not a change of desired state. */
   restart(sandboxSlug: string, service: string): Promise<void>;
 }

@@ -86,6 +86,8 @@ export interface ApplyResult {
   generation: number;
   /** For a sandbox, or a route of one: what it leads to. */
   plan?: PlanView;
+  /** What is strange about the document itself, such as a question that no text uses. */
+  warnings?: string[];
 }
 
 /** `POST /api/v1/apply?dryRun=true` with YAML (application/yaml) or JSON `{documents: [...]}`. */
@@ -229,8 +231,36 @@ export interface DeployRequest {
 
 export interface CloneRequest {
   name: string;
-  /** Answers to a template's questions. */
-  parameters?: Record<string, string>;
+  /** Answers to a template's questions; numbers and truth values may come as text. */
+  parameters?: Record<string, string | number | boolean>;
+}
+
+/** `GET /api/v1/sandboxes/{name}/template`: how a sandbox stands to the template that it was made from. */
+export interface TemplateView {
+  name: string;
+  /** Revision that the sandbox has. */
+  revision: number;
+  /** Answers that were given. */
+  parameters: Record<string, string | number | boolean>;
+  /** There is no such template any more; one that was made anew under its name is another one. */
+  gone: boolean;
+  /** The template has a newer revision. */
+  moved: boolean;
+  newest?: { revision: number; at: string; by: string; message: string };
+  /** What taking the newest would change, and keep of the sandbox's own changes. */
+  changes: FieldChange[];
+  /** Fields that both changed: `before` is the sandbox's and stays, `after` the template's. */
+  conflicts: FieldChange[];
+  /** Why it cannot be taken as it is, such as a new question without an answer. */
+  problem?: string;
+}
+
+/** `POST /api/v1/sandboxes/{name}/template`: takes the newest revision of its template. */
+export interface TakeTemplateRequest {
+  /** Beside and before those that the sandbox keeps. */
+  parameters?: Record<string, string | number | boolean>;
+  /** Where both changed a field, the template's counts. */
+  takeTemplate?: boolean;
 }
 
 export interface RollbackRequest {
@@ -261,6 +291,51 @@ export interface PortView extends Omit<PortAllocation, 'kind'> {
   kind: PortAllocation['kind'] | 'personal';
   /** Person: who made the sandbox, or whose port it is. Absent: not known. */
   owner?: string;
+}
+
+/**
+ * Layers that a container's variables and files come from; each wins over those before it: addresses that SDP injects,
+ * environments of the catalogue's entry, of the sandbox, of the service in it, then variables of both.
+ */
+export type ValueLayer = 'injected' | 'defaults' | 'sandbox' | 'service';
+
+/** A value of one layer. Values of secrets are never shown. */
+export interface GivenValue {
+  /** Open values. */
+  value?: string;
+  /** Version of a secret. */
+  secret?: number;
+  layer: ValueLayer;
+  /** Name of the environment that it comes from, unless it stands in the sandbox itself. */
+  environment?: string;
+  /** Where it comes from, in words. */
+  source: string;
+}
+
+export interface VariableView extends GivenValue {
+  name: string;
+  /** What it wins over, nearest first. */
+  overrides: GivenValue[];
+}
+
+export interface FileView {
+  path: string;
+  bytes: number;
+  environment: string;
+  source: string;
+  /** Sources that it wins over, nearest first. */
+  overrides: string[];
+}
+
+/** `GET /api/v1/sandboxes/{name}/services/{service}/variables`: what its container is given, and from where. */
+export interface VariablesView {
+  sandbox: string;
+  service: string;
+  variables: VariableView[];
+  files: FileView[];
+  /** What keeps the container from being made with these, and variables that lead to state that others use. */
+  problem?: string;
+  warnings: string[];
 }
 
 /** A page of a list. `next` is the cursor for `?cursor=`. */

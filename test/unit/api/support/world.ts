@@ -25,6 +25,7 @@ export class StubReconciler implements Reconciler {
   };
   preview: Reconciler['preview'] = (_drafts, sandbox) => Promise.resolve({ sandbox, steps: [], keep: [], blocked: [], warnings: [] });
   routes: Reconciler['routes'] = () => Promise.resolve([]);
+  variables: Reconciler['variables'] = (sandbox, service) => Promise.resolve({ sandbox, service, variables: [], files: [], warnings: [] });
   restart: Reconciler['restart'] = () => Promise.resolve();
 }
 
