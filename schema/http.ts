@@ -338,6 +338,70 @@ export interface VariablesView {
   warnings: string[];
 }
 
+/** `POST /api/v1/environments/{name}/import`. */
+export interface ImportRequest {
+  text: string;
+  /** Name of the file, for findings. */
+  file?: string;
+  /** Found out when left out: `openshift` is what `oc get configmap,secret -o yaml` prints. */
+  format?: 'env' | 'openshift';
+  /** Names that become secrets; what is a secret there, or here, is one anyway. */
+  secrets?: string[];
+  allSecrets?: boolean;
+  /** Folder in the container for entries whose key cannot name a variable. */
+  filesTo?: string;
+  /** Other names, by key. */
+  rename?: Record<string, string>;
+  /** Keys that are left out. */
+  skip?: string[];
+  /** Only these objects, such as `configmap/payment`. */
+  only?: string[];
+}
+
+export interface ImportedEntry {
+  /** Name of the variable, or path of the file. */
+  name: string;
+  as: 'variable' | 'secret' | 'file';
+  change: 'added' | 'changed' | 'unchanged';
+  bytes: number;
+  /** File and line, or object, that it comes from. */
+  from: string;
+  /** Of variables only. */
+  value?: string;
+}
+
+export interface ImportView {
+  environment: string;
+  dryRun: boolean;
+  outcome: ApplyOutcome;
+  entries: ImportedEntry[];
+  /** What was left out or decided, and why. */
+  notes: string[];
+  resourceVersion: number;
+}
+
+/** `GET /api/v1/secrets/keys`: the master keys, the one that writes first. */
+export interface SecretKeysView {
+  keys: {
+    /** Start of the key's SHA-256. */
+    id: string;
+    /** It encrypts new values. */
+    writes: boolean;
+    /** It is in the key file. */
+    known: boolean;
+    /** Stored values that it encrypts, those of earlier versions included. */
+    values: number;
+  }[];
+  /** Values that another key than the writing one encrypts. */
+  left: number;
+}
+
+/** `POST /api/v1/secrets/rotate`. */
+export interface RotateSecretsView extends SecretKeysView {
+  /** Values that came under the writing key. */
+  rewrapped: number;
+}
+
 /** A page of a list. `next` is the cursor for `?cursor=`. */
 export interface Page<T> {
   items: T[];

@@ -84,6 +84,25 @@ export interface DocumentStore {
   currentVersion(): Promise<number>;
   /** Plain values of an environment's secrets by name, for the moment of dispatch. */
   readSecrets(environmentUid: string): Promise<Record<string, string>>;
+  /** How many stored values each master key wraps, also keys that are not at hand; the one that writes comes first. */
+  secretKeys(): Promise<SecretKeyUse[]>;
+  /**
+   * Wraps up to `limit` values anew that another key than the writing one wraps, in one transaction. Those whose key is
+   * not at hand are left; call again until `rewrapped` is 0.
+   */
+  rewrapSecrets(limit: number): Promise<{ rewrapped: number }>;
+}
+
+/** A master key as far as it may be shown. */
+export interface SecretKeyUse {
+  /** Start of the key's SHA-256. */
+  id: string;
+  /** It wraps new values. */
+  writes: boolean;
+  /** It is among the keys of the key file. */
+  known: boolean;
+  /** Stored values that it wraps, those of earlier versions included. */
+  values: number;
 }
 
 /** A step that failed, so that a restart neither forgets nor storms (invariant 6). */

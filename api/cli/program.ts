@@ -2,13 +2,16 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ERRORS, SdpError } from '#schema/errors';
 import { applyCommands } from './commands/apply.ts';
+import { envCommands } from './commands/env.ts';
 import { followCommands } from './commands/follow.ts';
 import { getCommands } from './commands/get.ts';
 import { nodeCommands } from './commands/nodes.ts';
 import { requestCommands } from './commands/requests.ts';
 import { routeCommands } from './commands/route.ts';
 import { sandboxCommands } from './commands/sandbox.ts';
+import { secretsCommand } from './commands/secrets.ts';
 import { sessionCommands } from './commands/session.ts';
+import { templateCommands } from './commands/template.ts';
 import { useCommand } from './commands/use.ts';
 import { waitCommand } from './commands/wait.ts';
 import { explainError, FORMATS } from './output.ts';
@@ -27,7 +30,7 @@ export function createProgram(version: string, extend: (program: Command) => voi
     .addOption(new Option('-o, --output <format>', 'output').choices([...FORMATS]))
     .showHelpAfterError('(see --help)')
     .exitOverride();
-  for (const add of [sessionCommands, applyCommands, getCommands, sandboxCommands, routeCommands, useCommand, requestCommands, followCommands, waitCommand, nodeCommands]) {
+  for (const add of [sessionCommands, applyCommands, getCommands, sandboxCommands, routeCommands, useCommand, requestCommands, followCommands, waitCommand, nodeCommands, secretsCommand, envCommands, templateCommands]) {
     add(program);
   }
   extend(program);

@@ -7,12 +7,13 @@ import type { DocumentStore } from '../store.ts';
 import { applyAll } from './apply.ts';
 import { deleteDocument, finishFinalizer, restoreDocument, rowForHistory } from './remove.ts';
 import { liveRow, lookupSlug, selectDocuments, toDocument } from './rows.ts';
+import { keyUse, rewrapSome } from './secret-keys.ts';
 import { openSecrets } from './secrets.ts';
 import { writeStatus } from './status.ts';
 import { watchChanges } from './watch.ts';
 
 /** Writing documents, and following what was written. */
-type Writing = Pick<DocumentStore, 'apply' | 'dryRun' | 'delete' | 'finishFinalizer' | 'restore' | 'writeStatus'>;
+type Writing = Pick<DocumentStore, 'apply' | 'dryRun' | 'delete' | 'finishFinalizer' | 'restore' | 'writeStatus' | 'rewrapSecrets'>;
 type Reading = Omit<DocumentStore, keyof Writing>;
 
 /** @param closed aborts when the store closes, which ends watches. */
@@ -31,6 +32,7 @@ function writing(context: Context): Writing {
     restore: (kind, name, author) =>
       writer.write(async (tx) => toDocument(await restoreDocument(tx, kind, name, { author, at: now(context) }))),
     writeStatus: (uid, status) => writer.write((tx) => writeStatus(tx, uid, status)),
+    rewrapSecrets: (limit) => writer.write(async (tx) => ({ rewrapped: await rewrapSome(tx, keys, limit) })),
   };
 }
 
@@ -94,6 +96,7 @@ function reading(context: Context, closed: AbortSignal): Reading {
     text,
     revisions,
     readSecrets,
+    secretKeys: () => keyUse(read, context.keys),
     currentVersion: () => current(read, 'resource_version'),
     watch: (since, signal) => watchChanges(context, since, AbortSignal.any([signal, closed])),
   };
