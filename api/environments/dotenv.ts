@@ -56,7 +56,8 @@ function readEntry(text: string, start: number, end: number): Read {
   if (head === null) return { wrong: 'is not of the form NAME=value.' };
   const [matched, name = ''] = head;
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    return { wrong: `"${name.slice(0, 60)}" cannot name a variable: letters, digits and "_", and no digit first.` };
+    // Not repeated: in a wrong line it may be a part of a value.
+    return { wrong: 'what is before "=" cannot name a variable: letters, digits and "_", and no digit first.' };
   }
   const from = start + matched.length;
   const quote = text[from];

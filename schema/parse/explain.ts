@@ -74,7 +74,10 @@ function explainOne(error: SchemaError): Explanation | undefined {
   const path = pointerPath(error.instancePath);
   const at = (message: string, more: Partial<Explanation> = {}): Explanation => ({ path, message, atKey: false, ...more });
   // Whatever stands there may be a password that was written wrongly: nothing of it is repeated.
-  if (path[0] === 'spec' && path[1] === 'secrets' && path.length > 2) return { path: path.slice(0, 3), message: SECRET_EXPECTED, atKey: false };
+  if (path[0] === 'spec' && path[1] === 'secrets' && error.keyword !== 'propertyNames') {
+    const message = path.length > 2 ? SECRET_EXPECTED : 'must be a map of values by name.';
+    return { path: path.slice(0, 3), message, atKey: false };
+  }
   switch (error.keyword) {
     case 'additionalProperties': {
       const name = String((error.params as { additionalProperty: string }).additionalProperty);
