@@ -76,7 +76,8 @@ const textOf = (bytes: Buffer): string | undefined => {
 function entryOf(item: ImportItem, before: EnvironmentSpec, options: ImportOptions, findings: Finding[], notes: string[]): Entry | undefined {
   const name = options.rename[item.key] ?? item.key;
   const place = [item.position.file, item.position.line].filter((part) => part !== undefined).join(':');
-  const source = item.object ?? item.position.file ?? '';
+  // The name alone: folders are those of the person's own machine.
+  const source = item.object ?? item.position.file?.replace(/^.*[\\/]/, '') ?? '';
   const from = item.object === undefined ? place : `${item.object}${place === '' ? '' : ` (${place})`}`;
   const base = { bytes: item.value.length, from, source, value: item.value, position: item.position };
   const wasSecret = before.secrets !== undefined && Object.hasOwn(before.secrets, name);

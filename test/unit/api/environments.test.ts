@@ -101,18 +101,22 @@ describe('the variables of a service', () => {
     ]);
     expect(body.warnings).toHaveLength(1);
     expect(`${variablesText(body, false)}\n`).toMatchInlineSnapshot(`
-      "NAME         VALUE                 FROM                   INSTEAD OF
+      "NAME         VALUE                 FROM
       DB_HOST      db.ocp                ocp-payment (default)
       GROUP        qa-payment            qa (sandbox)
-      LEVEL        warn                  service                trace of sandbox, debug of qa (sandbox), info of ocp-payment (default)
-      PAYMENT_URL  http://mock           sandbox                http://payment.… of SDP
+      LEVEL        warn                  service
+      PAYMENT_URL  http://mock           sandbox
       PORT         8080                  SDP
       SPACED       "  a \\n$HOME 'q' "    service
       USER_URL     http://user.sdp:7080  SDP
 
-      FILE        BYTES  FROM  INSTEAD OF
-      /etc/a      2      qa    environment ocp-payment, a default of payment
+      FILE        BYTES  FROM
+      /etc/a      2      qa
       /etc/bytes  3      qa
+
+      LEVEL wins over trace of sandbox, debug of qa (sandbox), info of ocp-payment (default)
+      PAYMENT_URL wins over http://payment.sdp:7080 of SDP
+      /etc/a wins over environment ocp-payment, a default of payment
 
       warning: payment keeps OCP's value of DB_HOST (from environment ocp-payment, a default of payment): it works on state that others use; set DB_HOST in the sandbox's variables or environments.
       "
