@@ -114,11 +114,14 @@ describe('the variables of a service', () => {
       /etc/a      2      qa
       /etc/bytes  3      qa
 
-      LEVEL wins over trace of sandbox, debug of qa (sandbox), info of ocp-payment (default)
+      LEVEL wins over trace of sandbox, debug of qa (sandbox), info of ocp-payment
+        (default)
       PAYMENT_URL wins over http://payment.sdp:7080 of SDP
       /etc/a wins over environment ocp-payment, a default of payment
 
-      warning: payment keeps OCP's value of DB_HOST (from environment ocp-payment, a default of payment): it works on state that others use; set DB_HOST in the sandbox's variables or environments.
+      warning: payment keeps OCP's value of DB_HOST (from environment ocp-payment, a
+        default of payment): it works on state that others use; set DB_HOST in the
+        sandbox's variables or environments.
       "
     `);
   });
