@@ -27,6 +27,7 @@ import { RequestIntake } from './requests/request-intake.ts';
 import { LogStore } from './logs/log-store.ts';
 import type { ApiDeps, RequestCounts } from './routes/deps.ts';
 import { createNodeToken } from './routes/nodes.ts';
+import type { Keyring } from './secrets/keyring.ts';
 import { Stream } from './stream/stream.ts';
 import { watchDocuments } from './stream/watch-documents.ts';
 
@@ -54,6 +55,8 @@ export interface ServerOptions {
   allowedOrigins?: readonly string[];
   /** Requests of a sandbox in the last ten minutes, by service. */
   requestCounts?: RequestCounts;
+  /** Keys of secrets, read anew on demand. */
+  keyring?: Keyring;
   clock?: Clock;
   log?: Logger;
   /** 10 by default. */
@@ -145,6 +148,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     epoch,
     secureCookies: options.publicUrl?.startsWith('https:') ?? false,
     allowedOrigins,
+    ...(options.keyring === undefined ? {} : { keyring: options.keyring }),
     requestCounts: options.requestCounts ?? ((uid) => requests.counts(uid)),
   };
   addGauges(metrics, hub, stream, journal);

@@ -1,7 +1,7 @@
 /** What the loop needs of the world, and what the world may ask of the loop. */
 import type { Draft } from '#schema/documents';
 import type { SdpError } from '#schema/errors';
-import type { PlanView, PruneView, RouteView } from '#schema/http';
+import type { PlanView, PruneView, RouteView, VariablesView } from '#schema/http';
 import type { Deployment, DeploymentEvent } from '#schema/records';
 import type { SandboxStatus } from '#schema/status';
 import type { Command, CommandOf, CommandResultOf, CommandType, Credentials } from '#schema/wire/commands';
@@ -84,6 +84,11 @@ export interface Reconciler {
   routes(sandboxSlug: string): Promise<RouteView[]>;
   /** Has every node remove images and release commits that neither a sandbox nor a snapshot needs. One answer per node. */
   prune(): Promise<PruneView[]>;
+  /**
+   * What a service's container is given, and where each value comes from.
+   * @throws SdpError not_found for a service that does not run there
+   */
+  variables(sandboxSlug: string, service: string): Promise<VariablesView>;
   /** Restart, as a person asks for it: not a change of desired state. */
   restart(sandboxSlug: string, service: string): Promise<void>;
 }

@@ -11,6 +11,7 @@ import { Logins } from './loop/logins.ts';
 import { pass } from './loop/pass.ts';
 import { previewPlan } from './loop/preview.ts';
 import { Readers } from './loop/readers.ts';
+import { variablesView } from './loop/variables-view.ts';
 import { watchStore } from './loop/watch-store.ts';
 import { pruneNodes } from './prune/prune.ts';
 import { KeyQueue } from './queue/key-queue.ts';
@@ -140,6 +141,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     preview: (drafts, slug, user, carried) => previewPlan(loop, { drafts, slug, user, carried: carried ?? [] }),
     routes: (slug) => routeViews(loop, slug),
     prune: () => pruneNodes(loop),
+    variables: (slug, service) => variablesView(loop, slug, service),
     restart: (slug, service) => restartService(loop, slug, service),
   };
 }

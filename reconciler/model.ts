@@ -1,5 +1,5 @@
 /** What the pure parts speak of: inputs read from the store, what is wanted, what is observed, and steps. */
-import type { StoredDocument, UpstreamsFile } from '#schema/documents';
+import type { FileContent, StoredDocument, UpstreamsFile } from '#schema/documents';
 import type { ErrorCode } from '#schema/errors';
 import type { PlanStep } from '#schema/http';
 import type { Deployment, PersonalPort, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
@@ -79,7 +79,7 @@ export interface WantedService {
   /** Name of the node that it is pinned to. */
   pin: string | undefined;
   variables: Record<string, VariableSource>;
-  files: Record<string, string>;
+  files: Record<string, FileContent>;
   /** A file with the addresses of peers. How it is made belongs to the desired hash, what is in it does not. */
   upstreams?: { file: UpstreamsFile; content: string };
   limits: { cpu?: number; memoryBytes?: number };

@@ -7,7 +7,7 @@ import type { SnapshotSpec as Captured } from './generated/snapshot.ts';
 import type { TemplateSpec } from './generated/template.ts';
 import type { SandboxStatus } from './status.ts';
 
-export type { EnvironmentSpec, Secrets, SecretReference } from './generated/environment.ts';
+export type { EnvironmentSpec, FileContent, Secrets, SecretReference } from './generated/environment.ts';
 export type { RouteSpec, RouteEntry, RouteFault, RouteTarget } from './generated/route.ts';
 export type { Gateway, Hold, Limits, SandboxService, SandboxSpec, Services } from './generated/sandbox.ts';
 export type { ServiceSpec, UpstreamsFile } from './generated/service.ts';

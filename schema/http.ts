@@ -86,6 +86,8 @@ export interface ApplyResult {
   generation: number;
   /** For a sandbox, or a route of one: what it leads to. */
   plan?: PlanView;
+  /** What is strange about the document itself, such as a question that no text uses. */
+  warnings?: string[];
 }
 
 /** `POST /api/v1/apply?dryRun=true` with YAML (application/yaml) or JSON `{documents: [...]}`. */
@@ -231,8 +233,36 @@ export interface DeployRequest {
 
 export interface CloneRequest {
   name: string;
-  /** Answers to a template's questions. */
-  parameters?: Record<string, string>;
+  /** Answers to a template's questions; numbers and truth values may come as text. */
+  parameters?: Record<string, string | number | boolean>;
+}
+
+/** `GET /api/v1/sandboxes/{name}/template`: how a sandbox stands to the template that it was made from. */
+export interface TemplateView {
+  name: string;
+  /** Revision that the sandbox has. */
+  revision: number;
+  /** Answers that were given. */
+  parameters: Record<string, string | number | boolean>;
+  /** There is no such template any more; one that was made anew under its name is another one. */
+  gone: boolean;
+  /** The template has a newer revision. */
+  moved: boolean;
+  newest?: { revision: number; at: string; by: string; message: string };
+  /** What taking the newest would change, and keep of the sandbox's own changes. */
+  changes: FieldChange[];
+  /** Fields that both changed: `before` is the sandbox's and stays, `after` the template's. */
+  conflicts: FieldChange[];
+  /** Why it cannot be taken as it is, such as a new question without an answer. */
+  problem?: string;
+}
+
+/** `POST /api/v1/sandboxes/{name}/template`: takes the newest revision of its template. */
+export interface TakeTemplateRequest {
+  /** Beside and before those that the sandbox keeps. */
+  parameters?: Record<string, string | number | boolean>;
+  /** Where both changed a field, the template's counts. */
+  takeTemplate?: boolean;
 }
 
 /** `POST /api/v1/sandboxes/{name}/snapshot`. */
@@ -269,7 +299,7 @@ export interface RestoreResponse extends ApplyResponse {
 }
 
 /** `POST /api/v1/snapshots`: a snapshot from a file. */
-export interface ImportRequest {
+export interface ImportSnapshotRequest {
   /** The file's text. */
   file: string;
   /** Another name than the file's. */
@@ -280,7 +310,7 @@ export interface ImportRequest {
   withoutSecrets?: boolean;
 }
 
-export interface ImportResponse extends DocumentView {
+export interface ImportSnapshotResponse extends DocumentView {
   /** Secrets that came without a value, as `environment/NAME`. */
   missing: string[];
 }
@@ -330,6 +360,115 @@ export interface PortView extends Omit<PortAllocation, 'kind'> {
   kind: PortAllocation['kind'] | 'personal';
   /** Person: who made the sandbox, or whose port it is. Absent: not known. */
   owner?: string;
+}
+
+/**
+ * Layers that a container's variables and files come from; each wins over those before it: addresses that SDP injects,
+ * environments of the catalogue's entry, of the sandbox, of the service in it, then variables of both.
+ */
+export type ValueLayer = 'injected' | 'defaults' | 'sandbox' | 'service';
+
+/** A value of one layer. Values of secrets are never shown. */
+export interface GivenValue {
+  /** Open values. */
+  value?: string;
+  /** Version of a secret. */
+  secret?: number;
+  layer: ValueLayer;
+  /** Name of the environment that it comes from, unless it stands in the sandbox itself. */
+  environment?: string;
+  /** Where it comes from, in words. */
+  source: string;
+}
+
+export interface VariableView extends GivenValue {
+  name: string;
+  /** What it wins over, nearest first. */
+  overrides: GivenValue[];
+}
+
+export interface FileView {
+  path: string;
+  bytes: number;
+  environment: string;
+  source: string;
+  /** Sources that it wins over, nearest first. */
+  overrides: string[];
+}
+
+/** `GET /api/v1/sandboxes/{name}/services/{service}/variables`: what its container is given, and from where. */
+export interface VariablesView {
+  sandbox: string;
+  service: string;
+  variables: VariableView[];
+  files: FileView[];
+  /** What keeps the container from being made with these, and variables that lead to state that others use. */
+  problem?: string;
+  warnings: string[];
+}
+
+/** `POST /api/v1/environments/{name}/import`. */
+export interface ImportEnvironmentRequest {
+  text: string;
+  /** Name of the file, for findings. */
+  file?: string;
+  /** Found out when left out: `openshift` is what `oc get configmap,secret -o yaml` prints. */
+  format?: 'env' | 'openshift';
+  /** Names that become secrets; what is a secret there, or here, is one anyway. */
+  secrets?: string[];
+  allSecrets?: boolean;
+  /** Folder in the container for entries whose key cannot name a variable. */
+  filesTo?: string;
+  /** Other names, by key. */
+  rename?: Record<string, string>;
+  /** Keys that are left out. */
+  skip?: string[];
+  /** Only these objects, such as `configmap/payment`. */
+  only?: string[];
+}
+
+export interface ImportedEntry {
+  /** Name of the variable, or path of the file. */
+  name: string;
+  as: 'variable' | 'secret' | 'file';
+  change: 'added' | 'changed' | 'unchanged';
+  bytes: number;
+  /** File and line, or object, that it comes from. */
+  from: string;
+  /** Of variables only. */
+  value?: string;
+}
+
+export interface ImportEnvironmentView {
+  environment: string;
+  dryRun: boolean;
+  outcome: ApplyOutcome;
+  entries: ImportedEntry[];
+  /** What was left out or decided, and why. */
+  notes: string[];
+  resourceVersion: number;
+}
+
+/** `GET /api/v1/secrets/keys`: the master keys, the one that writes first. */
+export interface SecretKeysView {
+  keys: {
+    /** Start of the key's SHA-256. */
+    id: string;
+    /** It encrypts new values. */
+    writes: boolean;
+    /** It is in the key file. */
+    known: boolean;
+    /** Stored values that it encrypts, those of earlier versions included. */
+    values: number;
+  }[];
+  /** Values that another key than the writing one encrypts. */
+  left: number;
+}
+
+/** `POST /api/v1/secrets/rotate`. */
+export interface RotateSecretsView extends SecretKeysView {
+  /** Values that came under the writing key. */
+  rewrapped: number;
 }
 
 /** A page of a list. `next` is the cursor for `?cursor=`. */

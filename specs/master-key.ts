@@ -8,9 +8,8 @@ const KEY_BYTES = 32;
 
 /** Keys in memory. They are private fields, so that neither logs nor JSON show them. */
 export class MasterKeys {
-  readonly #keys: ReadonlyMap<string, Buffer>;
-  /** Id of the key that wraps new secrets: the start of the key's SHA-256. */
-  readonly writeId: string;
+  #keys: ReadonlyMap<string, Buffer>;
+  #writeId: string;
 
   /** @param keys 32 bytes each, the writing one first; at least one. */
   constructor(keys: readonly Buffer[]) {
@@ -19,7 +18,23 @@ export class MasterKeys {
       throw new SdpError('invalid_request', `A master key has ${KEY_BYTES} bytes, and there must be at least one.`);
     }
     this.#keys = new Map(keys.map((key) => [idOf(key), key]));
-    this.writeId = idOf(first);
+    this.#writeId = idOf(first);
+  }
+
+  /** Id of the key that wraps new secrets: the start of the key's SHA-256. */
+  get writeId(): string {
+    return this.#writeId;
+  }
+
+  /** Ids of all keys, the writing one first. */
+  get ids(): string[] {
+    return [...this.#keys.keys()];
+  }
+
+  /** Takes over the keys of another reading of the key file; what is open goes on with them. */
+  adopt(other: MasterKeys): void {
+    this.#keys = other.#keys;
+    this.#writeId = other.#writeId;
   }
 
   /** @throws SdpError unavailable when the key is not among them. */
@@ -73,6 +88,20 @@ export async function loadMasterKeys(file: string): Promise<MasterKeys> {
       },
     );
   }
+}
+
+/**
+ * Master keys of a file that has to be there.
+ * @throws SdpError invalid_request, unavailable
+ */
+export async function readMasterKeys(file: string): Promise<MasterKeys> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new SdpError('unavailable', `The master key file ${file} cannot be read: ${describe(error)}.`, { cause: error });
+  }
+  return parseMasterKeys(text, file);
 }
 
 async function readExisting(file: string): Promise<string | undefined> {

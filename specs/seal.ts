@@ -37,6 +37,27 @@ export function unseal(keys: MasterKeys, place: Place, sealed: string): string {
   }
 }
 
+/**
+ * The same value under the key that writes now: only the wrapped data key changes, so that the value itself is never
+ * opened. Answers the text unchanged where that key wraps it already.
+ * @throws SdpError unavailable when the master key is missing or the value was changed or moved.
+ */
+export function rewrap(keys: MasterKeys, place: Place, sealed: string): string {
+  const [version, keyId, wrapped, value] = sealed.split('.');
+  if (version !== 'v1' || keyId === undefined || wrapped === undefined || value === undefined) throw damaged(place);
+  if (keyId === keys.writeId) return sealed;
+  const key = keys.key(keyId);
+  let dataKey: Buffer;
+  try {
+    dataKey = decrypt(key, Buffer.from(wrapped, 'base64url'), bound('key', place));
+  } catch {
+    throw damaged(place);
+  }
+  const again = encrypt(keys.key(keys.writeId), dataKey, bound('key', place));
+  dataKey.fill(0);
+  return ['v1', keys.writeId, again.toString('base64url'), value].join('.');
+}
+
 function encrypt(key: Buffer, plain: Buffer, aad: Buffer): Buffer {
   const iv = randomBytes(IV);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(aad);

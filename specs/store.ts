@@ -104,6 +104,25 @@ export interface DocumentStore {
   secretValues(environmentUid: string, references: Readonly<Record<string, SecretReference>>): Promise<Record<string, string>>;
   /** Reads that belong together: nothing is written between them. The view is of no use after the call. */
   look<T>(read: (view: StoreView) => Promise<T>): Promise<T>;
+  /** How many stored values each master key wraps, also keys that are not at hand; the one that writes comes first. */
+  secretKeys(): Promise<SecretKeyUse[]>;
+  /**
+   * Wraps up to `limit` values anew that another key than the writing one wraps, in one transaction. Those whose key is
+   * not at hand are left; call again until `rewrapped` is 0.
+   */
+  rewrapSecrets(limit: number): Promise<{ rewrapped: number }>;
+}
+
+/** A master key as far as it may be shown. */
+export interface SecretKeyUse {
+  /** Start of the key's SHA-256. */
+  id: string;
+  /** It wraps new values. */
+  writes: boolean;
+  /** It is among the keys of the key file. */
+  known: boolean;
+  /** Stored values that it wraps, those of earlier versions included. */
+  values: number;
 }
 
 /** A step that failed, so that a restart neither forgets nor storms (invariant 6). */

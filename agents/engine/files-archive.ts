@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
+import type { FileContent } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import type { EngineContext } from './context.ts';
 import { statusOf } from './engine-api.ts';
@@ -16,10 +17,13 @@ export function parentsOf(paths: readonly string[]): string[] {
 }
 
 /** Files as 0644, the named directories as 0755, all of root. */
-export function filesArchive(files: Record<string, string>, directories: readonly string[]): Promise<Buffer> {
+export function filesArchive(files: Record<string, FileContent>, directories: readonly string[]): Promise<Buffer> {
   const tar = pack();
   for (const directory of directories) tar.entry({ name: `${directory.slice(1)}/`, type: 'directory', mode: 0o755 });
-  for (const [path, content] of Object.entries(files)) tar.entry({ name: path.slice(1), mode: 0o644 }, content);
+  for (const [path, content] of Object.entries(files)) {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content.base64, 'base64');
+    tar.entry({ name: path.slice(1), mode: 0o644 }, bytes);
+  }
   tar.finalize();
   return buffer(tar);
 }
@@ -55,7 +59,7 @@ export async function missingDirectories(
 export async function copyFiles(
   context: EngineContext,
   id: string,
-  files: Record<string, string>,
+  files: Record<string, FileContent>,
   signal?: AbortSignal,
 ): Promise<void> {
   const paths = Object.keys(files);

@@ -25,6 +25,7 @@ export function planLines(plan: PlanView): string[] {
 export function resultLines(result: ApplyResult, detailed: boolean): string[] {
   const lines = [`${result.kind.toLowerCase()}/${result.name} ${result.outcome}`];
   if (detailed) lines.push(...result.changes.map(changeLine));
+  for (const warning of result.warnings ?? []) lines.push(paint('yellow', `  warning: ${warning}`));
   if (result.plan !== undefined && result.outcome !== 'unchanged') lines.push(...planLines(result.plan));
   return lines;
 }

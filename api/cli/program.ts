@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { ERRORS, SdpError } from '#schema/errors';
 import { applyCommands } from './commands/apply.ts';
+import { envCommands } from './commands/env.ts';
 import { followCommands } from './commands/follow.ts';
 import { getCommands } from './commands/get.ts';
 import { imageCommands } from './commands/images.ts';
@@ -9,8 +10,10 @@ import { nodeCommands } from './commands/nodes.ts';
 import { requestCommands } from './commands/requests.ts';
 import { routeCommands } from './commands/route.ts';
 import { sandboxCommands } from './commands/sandbox.ts';
+import { secretsCommand } from './commands/secrets.ts';
 import { sessionCommands } from './commands/session.ts';
 import { snapshotCommands } from './commands/snapshot.ts';
+import { templateCommands } from './commands/template.ts';
 import { useCommand } from './commands/use.ts';
 import { waitCommand } from './commands/wait.ts';
 import { explainError, FORMATS } from './output.ts';
@@ -30,7 +33,11 @@ export function createProgram(version: string, extend: (program: Command) => voi
     .option('-o, --output <format>', `output: ${FORMATS.join(', ')}`)
     .showHelpAfterError('(see --help)')
     .exitOverride();
-  for (const add of [sessionCommands, applyCommands, getCommands, sandboxCommands, snapshotCommands, routeCommands, useCommand, requestCommands, followCommands, waitCommand, nodeCommands, imageCommands]) {
+  const all = [
+    sessionCommands, applyCommands, getCommands, sandboxCommands, snapshotCommands, routeCommands, useCommand, requestCommands,
+    followCommands, waitCommand, nodeCommands, imageCommands, secretsCommand, envCommands, templateCommands,
+  ];
+  for (const add of all) {
     add(program);
   }
   extend(program);

@@ -1,8 +1,10 @@
 /** A sandbox as a page of text: badges with reasons, services, routes, what happens next. */
 import type { StoredDocument } from '#schema/documents';
+import type { TemplateView } from '#schema/http';
 import type { ServiceStatus } from '#schema/status';
 import { age, paint, paintState, table, terminalWidth, wrap } from './output.ts';
 import { faultLine, verifiedWords } from './route-text.ts';
+import { templateLines } from './template-text.ts';
 
 function source(service: ServiceStatus): string {
   if (service.commit === undefined) return '';
@@ -13,9 +15,11 @@ function row(name: string, service: ServiceStatus): (string | number | undefined
   return [name, service.state ?? '-', source(service), service.node, service.route?.target ?? '', service.route?.url ?? ''];
 }
 
-export function describeSandbox(document: StoredDocument<'Sandbox'>): string {
+/** @param template of the one that it was made from */
+export function describeSandbox(document: StoredDocument<'Sandbox'>, template?: TemplateView): string {
   const { metadata, status } = document;
   const lines = [`${paint('bold', metadata.name)}  generation ${metadata.generation}, revision ${metadata.revision} by ${metadata.updatedBy}, ${age(metadata.updatedAt)} ago`];
+  if (template !== undefined) lines.push(...templateLines(template, metadata.name));
   if (status === undefined) return [...lines, 'Nothing is known of it yet.'].join('\n');
   lines.push(`${paintState(status.health)}  ${paintState(status.sync)}  ${paintState(status.operation)}`);
   if (status.nextAction !== undefined) lines.push(`next: ${status.nextAction}`);

@@ -3,6 +3,7 @@ import type { Draft, Kind, StoredDocument } from '#schema/documents';
 import { SdpError, type Finding, type SourcePosition } from '#schema/errors';
 import type { ApplyResponse, ApplyResult, PlanView } from '#schema/http';
 import { slugOf } from '#schema/names';
+import { unusedParameters } from '#schema/template/check';
 import { dotted } from '#schema/parse/explain';
 import { suggestion } from '#schema/parse/near';
 import { formatPosition } from '#schema/parse/validate-draft';
@@ -183,5 +184,11 @@ function toResult({ document, before, outcome }: WriteResult, plan: PlanView | u
     resourceVersion: metadata.resourceVersion,
     generation: metadata.generation,
     ...(plan === undefined ? {} : { plan }),
+    ...warningsOf(document),
   };
+}
+
+function warningsOf(document: StoredDocument): { warnings?: string[] } {
+  const unused = document.kind === 'Template' ? unusedParameters(document.spec) : [];
+  return unused.length === 0 ? {} : { warnings: unused.map((name) => `No text uses the parameter "${name}".`) };
 }

@@ -1,5 +1,5 @@
 /** Drafts that people's actions lead to. Pure. */
-import type { Draft, RouteEntry, RouteFault, SandboxService, SandboxSpec, Services, StoredDocument, TemplateSpec } from '#schema/documents';
+import type { Draft, RouteEntry, RouteFault, SandboxService, SandboxSpec, Services, StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import type { SetRouteRequest } from '#schema/http';
 import { GATEWAY_SERVICE, slugOf } from '#schema/names';
@@ -115,50 +115,4 @@ export function cloneDrafts(sandbox: StoredDocument<'Sandbox'>, route: StoredDoc
   const spec = withoutFaults(route.spec);
   if (Object.keys(spec.routes).length === 0) return [copy];
   return [copy, { apiVersion, kind: 'Route', metadata: { name, resourceVersion: 0 }, spec }];
-}
-
-function substitute(value: unknown, answers: ReadonlyMap<string, string>, open: Set<string>): unknown {
-  if (typeof value === 'string') {
-    return value.replace(/\{\{\s*([A-Za-z][A-Za-z0-9_]*)\s*\}\}/g, (whole, name: string) => {
-      const answer = answers.get(name);
-      if (answer === undefined) open.add(name);
-      return answer ?? whole;
-    });
-  }
-  if (Array.isArray(value)) return value.map((item) => substitute(item, answers, open));
-  if (typeof value !== 'object' || value === null) return value;
-  // Braces in an upstreamsFile are its own template's.
-  const fill = (key: string, item: unknown): unknown => (key === 'upstreamsFile' ? item : substitute(item, answers, open));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(key, item)]));
-}
-
-/**
- * A sandbox made from a template; which one, and its revision, is kept on the sandbox.
- * @throws SdpError invalid_request for questions without an answer and answers without a question; invalid_document
- */
-export function fromTemplate(template: StoredDocument<'Template'>, name: string, given: Readonly<Record<string, string>>): Draft {
-  const { parameters = [], ...spec }: TemplateSpec = template.spec;
-  const known = parameters.map((parameter) => parameter.name);
-  for (const answer of Object.keys(given)) {
-    if (known.includes(answer)) continue;
-    throw new SdpError('invalid_request', `${template.metadata.name} has no parameter "${answer}".${suggestion(answer, known)}`);
-  }
-  const answers = new Map<string, string>();
-  for (const parameter of parameters) {
-    const answer = given[parameter.name] ?? parameter.default;
-    if (answer !== undefined) answers.set(parameter.name, answer);
-  }
-  const open = new Set<string>();
-  const filled = substitute(spec, answers, open) as SandboxSpec;
-  if (open.size > 0) {
-    throw new SdpError('invalid_request', `${template.metadata.name} asks for ${[...open].sort().join(', ')}.`, {
-      hint: 'Give an answer to each of its parameters.',
-    });
-  }
-  return validateDraft({
-    apiVersion: template.apiVersion,
-    kind: 'Sandbox',
-    metadata: { name, resourceVersion: 0 },
-    spec: { ...filled, template: { name: template.metadata.name, revision: template.metadata.revision } },
-  });
 }

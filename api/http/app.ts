@@ -7,6 +7,7 @@ import { applyRoutes } from '../routes/apply.ts';
 import { deploymentRoutes } from '../routes/deployments.ts';
 import type { ApiDeps } from '../routes/deps.ts';
 import { documentRoutes } from '../routes/documents.ts';
+import { environmentRoutes } from '../routes/environments.ts';
 import { metaRoutes } from '../routes/meta.ts';
 import { nodeRoutes } from '../routes/nodes.ts';
 import { recordRoutes } from '../routes/records.ts';
@@ -14,6 +15,7 @@ import { requestRoutes } from '../routes/requests.ts';
 import { imageRoutes } from '../routes/images.ts';
 import { sandboxRoutes } from '../routes/sandboxes.ts';
 import { snapshotRoutes } from '../routes/snapshots.ts';
+import { secretRoutes } from '../routes/secrets.ts';
 import { loginRoute, sessionRoutes } from '../routes/session.ts';
 import { templateRoutes } from '../routes/templates.ts';
 import { useRoutes } from '../routes/use.ts';
@@ -42,6 +44,8 @@ export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: (() => 
   requestRoutes(api, deps);
   useRoutes(api, deps);
   sessionRoutes(api, deps);
+  secretRoutes(api, deps);
+  environmentRoutes(api, deps);
 
   const app = new Koa();
   // Everything is answered by errorHandler; what still gets here is a connection that went away.

@@ -24,14 +24,16 @@ export function optionalStrings(body: Record<string, unknown>, name: string): st
   return value;
 }
 
-/** A map of text to text, such as a template's answers. */
-export function optionalStringMap(body: Record<string, unknown>, name: string): Record<string, string> {
+/** A map of answers to a template's questions. */
+export function optionalAnswers(body: Record<string, unknown>, name: string): Record<string, string | number | boolean> {
   const value = body[name];
   if (value === undefined || value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw wrong(name, 'a map of text to text');
+  if (typeof value !== 'object' || Array.isArray(value)) throw wrong(name, 'a map of answers by name');
   const entries = Object.entries(value as Record<string, unknown>);
-  for (const [key, item] of entries) if (typeof item !== 'string') throw wrong(`${name}.${key}`, 'text');
-  return Object.fromEntries(entries) as Record<string, string>;
+  for (const [key, item] of entries) {
+    if (typeof item !== 'string' && typeof item !== 'number' && typeof item !== 'boolean') throw wrong(`${name}.${key}`, 'text, a number, true or false');
+  }
+  return Object.fromEntries(entries) as Record<string, string | number | boolean>;
 }
 
 /** A whole number of at least `least`. `undefined` when it is not given. */

@@ -1,16 +1,17 @@
 /** The control plane put together: store, reconciler, API, UI. Touches no repository and no engine (B1). */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createReconciler } from '#reconciler/create-reconciler';
-import { loadMasterKeys } from '#specs/master-key';
+import { loadMasterKeys, readMasterKeys } from '#specs/master-key';
 import { openStore } from '#specs/open-store';
 import type { Store } from '#specs/store';
 import { mountWeb } from '#web/server/mount';
 import { createServer, type ControlPlaneServer } from '../create-server.ts';
 import type { Logger } from '../http/logger.ts';
+import { assertKeysAtHand, Keyring } from '../secrets/keyring.ts';
 import type { ServerSettings } from './server-settings.ts';
 import { VERSION } from './version.ts';
 
@@ -24,6 +25,8 @@ export interface ControlPlane {
   installation: string;
   /** Name of the node that a token belongs to. */
   nodeOfToken(token: string): Promise<string | undefined>;
+  /** Reads the key file again. @throws SdpError when it lacks a key in use; then nothing changes */
+  rereadKeys(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,8 +58,19 @@ function webBuild(): string | undefined {
  */
 export async function startControlPlane(settings: ServerSettings, log?: Logger): Promise<ControlPlane> {
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
-  const store = await openStore({ url: settings.store, masterKeys: await loadMasterKeys(settings.masterKeyFile) });
+  const { masterKeyFile } = settings;
+  const made = !existsSync(masterKeyFile);
+  const keys = await loadMasterKeys(masterKeyFile);
+  const store = await openStore({ url: settings.store, masterKeys: keys });
   try {
+    if (!settings.acceptLostSecrets) {
+      await assertKeysAtHand(store, masterKeyFile).catch(async (error: unknown) => {
+        // A key made just now would stand in the way of the backup, and is of no use.
+        if (made) await rm(masterKeyFile, { force: true });
+        throw error;
+      });
+    }
+    const keyring = new Keyring({ store, keys, read: () => readMasterKeys(masterKeyFile), file: masterKeyFile });
     const installation = await lasting(store, 'installation', randomUUID);
     const edgeSecret = await lasting(store, 'edge-secret', () => randomBytes(24).toString('hex'));
     const epoch = await store.takeLeadership();
@@ -71,6 +85,7 @@ export async function startControlPlane(settings: ServerSettings, log?: Logger):
       edgeSecret,
       localSocket: settings.localSocket,
       ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
+      keyring,
       ...(buildDir === undefined ? {} : { web: (apiUrl: string) => mountWeb({ buildDir, apiUrl }) }),
       ...(log === undefined ? {} : { log }),
       makeReconciler: (world) =>
@@ -88,6 +103,7 @@ export async function startControlPlane(settings: ServerSettings, log?: Logger):
       store,
       installation,
       nodeOfToken: (token) => store.nodeOfToken(createHash('sha256').update(token).digest('hex')),
+      rereadKeys: () => keyring.reread(),
       close: async () => {
         await server.close();
         await store.close();

@@ -1,5 +1,7 @@
 /** `sdp server`: the control plane alone; agents run on their VMs. */
 import type { Command } from 'commander';
+import { SdpError } from '#schema/errors';
+import { explainError } from '../cli/output.ts';
 import { serverSettings, type ServerFlags } from './server-settings.ts';
 import { untilAskedToStop } from './signals.ts';
 
@@ -13,6 +15,7 @@ export function serverCommand(program: Command): void {
     .option('--insecure-listen', 'listen beyond loopback without TLS (SDP_INSECURE_LISTEN)')
     .option('--store <url>', 'sqlite:/path/to/file (SDP_STORE)')
     .option('--master-key-file <file>', 'key that secrets are encrypted with (SDP_MASTER_KEY_FILE)')
+    .option('--accept-lost-secrets', 'start although secrets are encrypted with a key that is lost (SDP_ACCEPT_LOST_SECRETS)')
     .option('--local-socket <path>', 'root-only socket of --local (SDP_LOCAL_SOCKET)')
     .option('--gateway-repository <name>', 'gateway of sandboxes that name none (SDP_GATEWAY_REPOSITORY)')
     .option('--gateway-branch <branch>', 'its branch (SDP_GATEWAY_BRANCH)')
@@ -23,6 +26,12 @@ export function serverCommand(program: Command): void {
       const stopped = untilAskedToStop();
       const controlPlane = await startControlPlane(settings);
       process.stderr.write(`The control plane listens on ${controlPlane.url}; \`sdp --local\` uses ${settings.localSocket}.\n`);
+      process.on('SIGHUP', () => {
+        controlPlane.rereadKeys().then(
+          () => process.stderr.write('The key file was read again; `sdp --local secrets rotate` brings every secret under its first key.\n'),
+          (thrown: unknown) => process.stderr.write(`${explainError(SdpError.from(thrown))}\n`),
+        );
+      });
       await stopped;
       await controlPlane.close();
       process.exit(0);

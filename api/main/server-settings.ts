@@ -14,6 +14,8 @@ export interface ServerSettings {
   /** `sqlite:/path`. */
   store: string;
   masterKeyFile: string;
+  /** Start although some secrets cannot be read with the keys at hand. */
+  acceptLostSecrets?: boolean;
   localSocket: string;
   gateway: { repository: string; branch: string };
   /** Address that browsers use, where a proxy stands in front. */
@@ -31,6 +33,7 @@ const KEYS = {
   gatewayBranch: 'SDP_GATEWAY_BRANCH',
   publicUrl: 'SDP_PUBLIC_URL',
   insecureListen: 'SDP_INSECURE_LISTEN',
+  acceptLostSecrets: 'SDP_ACCEPT_LOST_SECRETS',
 } as const;
 type Key = keyof typeof KEYS;
 
@@ -90,6 +93,7 @@ export async function serverSettings(flags: ServerFlags, env: NodeJS.ProcessEnv 
     masterKeyFile: path.resolve(setting('masterKeyFile') ?? path.join(dataDir, 'master.key')),
     localSocket: path.resolve(setting('localSocket') ?? path.join(dataDir, '..', 'sdp.sock')),
     gateway: { repository: setting('gatewayRepository') ?? 'api-gateway', branch: setting('gatewayBranch') ?? 'develop' },
+    ...(['true', '1'].includes(setting('acceptLostSecrets') ?? '') ? { acceptLostSecrets: true } : {}),
     ...(publicUrl === undefined ? {} : { publicUrl }),
   };
 }

@@ -10,6 +10,7 @@ import type { Hub } from '../hub/hub.ts';
 import type { RequestBook } from '../requests/request-book.ts';
 import type { RequestIntake } from '../requests/request-intake.ts';
 import type { LogStore } from '../logs/log-store.ts';
+import type { Keyring } from '../secrets/keyring.ts';
 import type { Stream } from '../stream/stream.ts';
 
 /** Requests of one sandbox that came through an edge in the last ten minutes, by the service's slug; none are left out. */
@@ -37,6 +38,8 @@ export interface ApiDeps {
   /** Cookies are sent over TLS only. */
   secureCookies: boolean;
   allowedOrigins: readonly string[];
+  /** Keys of secrets; absent where there is no key file. */
+  keyring?: Keyring;
   /** Absent where nobody counts. */
   requestCounts?: RequestCounts;
 }

@@ -26,6 +26,10 @@ export function sandboxRoutes(router: ApiRouter, deps: ApiDeps): void {
   router.post(`${BASE}/services/:service/restart`, (ctx) => act(ctx, deps, 'service.restart', () => restart(ctx, deps)));
   router.post(`${BASE}/services/:service/stop`, (ctx) => act(ctx, deps, 'service.stop', () => runService(ctx, deps, 'stopped')));
   router.post(`${BASE}/services/:service/start`, (ctx) => act(ctx, deps, 'service.start', () => runService(ctx, deps, 'started')));
+  router.get(`${BASE}/services/:service/variables`, async (ctx) => {
+    const { metadata } = await deps.documents.require('Sandbox', param(ctx, 'name'));
+    ctx.body = await deps.reconciler.variables(metadata.slug, slugOf(param(ctx, 'service')));
+  });
   router.get(`${BASE}/routes`, (ctx) => routes(ctx, deps));
   router.put(`${BASE}/routes/:service`, (ctx) => act(ctx, deps, 'route.set', (subject) => setRoute(ctx, deps, subject)));
 }

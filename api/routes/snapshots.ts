@@ -1,6 +1,6 @@
 /** Taking, restoring and comparing snapshots; reading and deleting them is as for every kind. */
 import { SdpError } from '#schema/errors';
-import type { DocumentView, ImportResponse, RestoreRequest, SnapshotComparison } from '#schema/http';
+import type { DocumentView, ImportSnapshotResponse, RestoreRequest, SnapshotComparison } from '#schema/http';
 import { audited, type AuditSubject } from '../http/audited.ts';
 import { readObject } from '../http/body.ts';
 import { flag, param, query, type ApiRouter, type Context } from '../http/context.ts';
@@ -102,7 +102,7 @@ async function imported(ctx: Context, deps: ApiDeps): Promise<void> {
     });
     subject.message = `snapshot ${document.metadata.name}`;
     ctx.status = 201;
-    const view: ImportResponse = { document, missing, seq };
+    const view: ImportSnapshotResponse = { document, missing, seq };
     ctx.body = view;
   });
 }

@@ -29,7 +29,7 @@ export async function exportSnapshot({ store }: Pick<SnapshotDeps, 'store'>, { m
   return writeFileText(metadata.name, spec, { values, passphrase });
 }
 
-export interface ImportRequest {
+export interface ImportOptions {
   file: string;
   /** Another name than the file's. */
   as?: string;
@@ -43,7 +43,7 @@ export interface ImportRequest {
  * @returns `missing`: secrets that came without a value, as `environment/NAME`
  * @throws SdpError what `readFileText` throws, name_taken
  */
-export async function importSnapshot(deps: SnapshotDeps, request: ImportRequest): Promise<{ document: StoredDocument<'Snapshot'>; missing: string[] }> {
+export async function importSnapshot(deps: SnapshotDeps, request: ImportOptions): Promise<{ document: StoredDocument<'Snapshot'>; missing: string[] }> {
   const { store, clock } = deps;
   const { user, file, as, passphrase } = request;
   const read = request.withoutSecrets ? await readFileWithoutSecrets(file) : await readFileText(file, passphrase);

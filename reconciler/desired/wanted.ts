@@ -9,6 +9,7 @@ import { clashOf, renderUpstreams } from '../upstreams/render.ts';
 import { durationSeconds } from './duration.ts';
 import { memoryBytes } from './memory.ts';
 import { resolveSource } from './resolution.ts';
+import { sharedStateWarnings } from './shared-state.ts';
 import { layerVariables, type Layered } from './variables.ts';
 
 /** Port of a service whose catalogue entry names none. */
@@ -64,18 +65,9 @@ function wanted(
   entry: StoredDocument<'Service'> | undefined,
   problem: Problem | undefined,
 ): WantedService {
-  const { metadata, spec } = inputs.sandbox;
-  const layered = layerVariables(
-    {
-      baseline: entry?.spec.environments ?? [],
-      environments: [...(spec.environments ?? []), ...(service.environments ?? [])],
-      own: [spec.variables, service.variables],
-    },
-    inputs.environments,
-    { sandbox: metadata.slug, service: name },
-  );
+  const { spec } = inputs.sandbox;
+  const layered = layeredOf(inputs, name, service);
   const made = upstreamsOf(inputs, name, service.upstreamsFile ?? entry?.spec.upstreamsFile, layered);
-  const shared = (entry?.spec.sharedState ?? []).filter((variable) => layered.fromBaseline.has(variable));
   return {
     service: name,
     kind,
@@ -92,10 +84,20 @@ function wanted(
     replace: entry?.spec.replace ?? 'beside',
     drainSeconds: entry?.spec.drain === undefined ? undefined : durationSeconds(entry.spec.drain),
     problem: problem ?? layered.problem ?? made?.problem,
-    warnings: shared.map(
-      (variable) => `${name} keeps the baseline's value of ${variable}: it works on state that others use.`,
-    ),
+    warnings: sharedStateWarnings(name, entry?.spec.sharedState ?? [], layered),
   };
+}
+
+/** What a service of the sandbox is given, with where each value comes from. */
+export function layeredOf({ sandbox, catalogue, environments }: Inputs, service: string, want: Pick<SandboxService, 'environments' | 'variables'>): Layered {
+  const { metadata, spec } = sandbox;
+  const layers = {
+    baseline: catalogue.get(service)?.spec.environments ?? [],
+    sandbox: spec.environments ?? [],
+    service: want.environments ?? [],
+    own: [spec.variables, want.variables] as const,
+  };
+  return layerVariables(layers, environments, { sandbox: metadata.slug, service });
 }
 
 /** The file, or why there can be none. */
@@ -103,14 +105,15 @@ function upstreamsOf(
   inputs: Inputs,
   service: string,
   file: UpstreamsFile | undefined,
-  { files, fileOwners }: Pick<Layered, 'files' | 'fileOwners'>,
+  { files, givenFiles }: Pick<Layered, 'files' | 'givenFiles'>,
 ): { upstreams: NonNullable<WantedService['upstreams']>; problem?: Problem } | undefined {
   if (file === undefined) return undefined;
   const catalogue = [...inputs.catalogue].map(([slug, { metadata, spec }]) => [slug, { name: metadata.name, spec }] as const);
   const variables = { services: peersOf(catalogue), sandbox: inputs.sandbox.metadata.slug, service };
   const other = clashOf(file.path, Object.keys(files));
   if (other !== undefined) {
-    const reason = `${service} gets ${file.path} twice over: from its upstreamsFile, and as ${other} from the files of the environment ${fileOwners[other]}. Give one of them another path.`;
+    const owner = givenFiles.get(other)?.at(-1)?.origin.environment ?? '';
+    const reason = `${service} gets ${file.path} twice over: from its upstreamsFile, and as ${other} from the files of the environment ${owner}. Give one of them another path.`;
     return { upstreams: { file, content: '' }, problem: { code: 'invalid_document', reason } };
   }
   try {

@@ -16,6 +16,7 @@ export const TERMINAL_CODES: ReadonlySet<ErrorCode> = new Set([
   'bad_branch_name',
   'unknown_repository',
   'git_auth',
+  'value_too_large',
 ]);
 
 /** Failures that say nothing about the step itself and therefore never count as a try. */

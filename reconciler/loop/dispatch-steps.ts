@@ -1,7 +1,9 @@
 /** Sends the steps of a plan that are due. Nothing here waits for an agent. */
 import { SdpError } from '#schema/errors';
+import { entryBytes, MAX_VARIABLES_BYTES } from '#schema/limits';
 import type { Deployment } from '#schema/records';
 import type { Attempt } from '#specs/store';
+import { totalTooLarge } from '../desired/variables.ts';
 import { trialOf } from '../diff/attempts.ts';
 import type { Step, WantedService } from '../model.ts';
 import { toCommand } from '../dispatch/to-command.ts';
@@ -76,5 +78,8 @@ async function readSecrets(
     }
     result[name] = value;
   }
+  const open = Object.entries(variables).flatMap(([name, source]): [string, string][] => (source.kind === 'plain' ? [[name, source.value]] : []));
+  const total = [...open, ...Object.entries(result)].reduce((sum, [name, value]) => sum + entryBytes(name, value), 0);
+  if (total > MAX_VARIABLES_BYTES) throw new SdpError('value_too_large', totalTooLarge(service, total));
   return result;
 }

@@ -2,10 +2,10 @@
 import { containerName, networkName } from '#schema/names';
 import type { ContainerSpec } from '#schema/wire/commands';
 import { trialKey, type Entry } from '../diff/diff.ts';
-import type { Step, World } from '../model.ts';
+import type { Inputs, Step, World } from '../model.ts';
 import { trialOf } from '../diff/attempts.ts';
 import { nodesOfEngine } from '../observed/world.ts';
-import { peersOf } from '../upstreams/peers.ts';
+import { peersOf, type Peer } from '../upstreams/peers.ts';
 import { blockedByOthers, gapReason, startAgain, stopOthers } from './one-at-a-time.ts';
 import type { PlanInput } from './plan.ts';
 
@@ -57,12 +57,18 @@ export function runSteps(input: PlanInput): Step[] {
   return steps;
 }
 
+function peersOfInputs({ catalogue }: Inputs): Peer[] {
+  return peersOf([...catalogue].map(([slug, { metadata, spec }]) => [slug, { name: metadata.name, spec }]));
+}
+
+/** Variables that a container is given by SDP; people's own win over them. @param port that it listens on */
+export function injectedVariables(inputs: Inputs, port: number): Record<string, string> {
+  return { PORT: String(port), ...Object.fromEntries(peersOfInputs(inputs).map(({ variable, url }) => [variable, url])) };
+}
+
 function containerOf(entry: Entry, { desired, inputs, defaults }: PlanInput): ContainerSpec {
   const { want, target } = entry;
   if (!target) throw new Error(`No target for ${want.service}`);
-  const peers = peersOf([...inputs.catalogue].map(([slug, { metadata, spec }]) => [slug, { name: metadata.name, spec }]));
-  const injected: Record<string, string> = { PORT: String(want.port) };
-  for (const { variable, url } of peers) injected[variable] = url;
   const plain = Object.entries(want.variables).flatMap(([name, source]) =>
     source.kind === 'plain' ? [[name, source.value] as const] : [],
   );
@@ -74,8 +80,8 @@ function containerOf(entry: Entry, { desired, inputs, defaults }: PlanInput): Co
     branch: target.branch,
     network: networkName(desired.ref.slug),
     variables: Object.fromEntries(plain),
-    injected,
-    edgeHosts: peers.map(({ host }) => host),
+    injected: injectedVariables(inputs, want.port),
+    edgeHosts: peersOfInputs(inputs).map(({ host }) => host),
     files: want.upstreams ? { ...want.files, [want.upstreams.file.path]: want.upstreams.content } : want.files,
     port: want.port,
     ...(want.health === undefined ? {} : { health: want.health }),

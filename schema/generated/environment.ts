@@ -4,6 +4,10 @@
  * 1 to 40 letters, digits, '-', '_' or '.'. Case is kept; two names that differ only in case, '_' or '.' are the same name.
  */
 export type Name = string;
+/**
+ * Text, or {base64: ...} for any other bytes; at most 1 MiB.
+ */
+export type FileContent = string | FileBytes;
 
 /**
  * Variables, secrets and files that are injected at deployment.
@@ -100,6 +104,9 @@ export interface EnvironmentSpec {
  * Environment variables by name. Values may use {sandbox} and {service}. A value holds at most 120 KiB; put larger ones into files.
  */
 export interface Variables {
+  /**
+   * Text of at most 120 KiB in UTF-8; put a larger value into files of an environment.
+   */
   [k: string]: string;
 }
 /**
@@ -122,8 +129,17 @@ export interface SecretReference {
   updatedAt?: string;
 }
 /**
- * Contents by absolute path inside the container; each at most 1 MiB.
+ * Contents by absolute path inside the container; each at most 1 MiB. Nothing in them is replaced. Everybody who can read documents sees them: what is secret belongs into secrets.
  */
 export interface Files {
-  [k: string]: string;
+  [k: string]: FileContent;
+}
+/**
+ * Any bytes.
+ */
+export interface FileBytes {
+  /**
+   * The bytes in base64; line breaks are ignored.
+   */
+  base64: string;
 }

@@ -180,6 +180,9 @@ export interface Gateway {
  * Environment variables by name. Values may use {sandbox} and {service}. A value holds at most 120 KiB; put larger ones into files.
  */
 export interface Variables {
+  /**
+   * Text of at most 120 KiB in UTF-8; put a larger value into files of an environment.
+   */
   [k: string]: string;
 }
 /**
@@ -234,7 +237,7 @@ export interface Hold {
   reason?: string;
 }
 /**
- * Template that it was made from; written by SDP.
+ * Template that it was made from; written by SDP. Without it the sandbox no longer follows a template.
  */
 export interface SandboxTemplateOrigin {
   /**
@@ -242,7 +245,17 @@ export interface SandboxTemplateOrigin {
    */
   name: string;
   /**
+   * Identity of the template: another one under its name is another template.
+   */
+  uid?: string;
+  /**
    * Revision of the template.
    */
   revision: number;
+  /**
+   * Answers that were given; others follow the defaults of the template.
+   */
+  parameters?: {
+    [k: string]: string | number | boolean;
+  };
 }

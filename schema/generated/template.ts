@@ -65,7 +65,7 @@ export type Run1 = 'active' | 'suspended';
  */
 export type Duration = string;
 /**
- * Questions asked when it is used.
+ * Questions asked when it is used, in this order.
  */
 export type Parameters = TemplateParameter[];
 
@@ -153,7 +153,7 @@ export interface Metadata {
   finalizers?: string[];
 }
 /**
- * Spec of the sandboxes made from it.
+ * Spec of the sandboxes made from it. {{name}} in any of its texts, in quotes, becomes the answer to that parameter; \{{ stays two braces.
  */
 export interface TemplateSpec {
   description?: Description;
@@ -183,6 +183,9 @@ export interface Gateway {
  * Environment variables by name. Values may use {sandbox} and {service}. A value holds at most 120 KiB; put larger ones into files.
  */
 export interface Variables {
+  /**
+   * Text of at most 120 KiB in UTF-8; put a larger value into files of an environment.
+   */
   [k: string]: string;
 }
 /**
@@ -220,7 +223,7 @@ export interface SandboxService {
   node?: Node;
 }
 /**
- * A question asked when the template is used; {{name}} in the template's strings becomes the answer.
+ * A question asked when the template is used; {{name}} in the template's texts becomes the answer.
  */
 export interface TemplateParameter {
   /**
@@ -228,11 +231,51 @@ export interface TemplateParameter {
    */
   name: string;
   /**
-   * The question.
+   * The question: the label of its field.
    */
   description?: string;
   /**
+   * What to know for the answer.
+   */
+  help?: string;
+  /**
+   * What an answer is: a text, a number, true or false, one of choices, or a branch.
+   */
+  type?: 'string' | 'number' | 'boolean' | 'choice' | 'branch';
+  /**
+   * The answers that a choice has.
+   */
+  choices?: string[];
+  /**
+   * Service whose branches are offered, for a branch.
+   */
+  service?: string;
+  /**
    * Answer when none is given.
    */
-  default?: string;
+  default?: string | number | boolean;
+  /**
+   * Whether there must be an answer. Default: true, unless there is a default. Without an answer, what consists of the placeholder alone is left out.
+   */
+  required?: boolean;
+  /**
+   * Regular expression that the whole text must match.
+   */
+  pattern?: string;
+  /**
+   * Fewest characters of a text.
+   */
+  minLength?: number;
+  /**
+   * Most characters of a text.
+   */
+  maxLength?: number;
+  /**
+   * Least number.
+   */
+  minimum?: number;
+  /**
+   * Greatest number.
+   */
+  maximum?: number;
 }

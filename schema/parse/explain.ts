@@ -61,12 +61,23 @@ const CHOICES: Record<string, string> = {
 };
 const DEFAULT_CHOICE = 'give exactly one of "branch", "commit" or "use_ocp: true".';
 
+const SECRET_EXPECTED = 'must be the value as text, in quotes where it looks like something else, or {version: N} to keep the stored one.';
+
+/** A placeholder without quotes is a map of a map in YAML. */
+const isBareBraces = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 1 && /^\{ ?/.test(Object.keys(value)[0] ?? '');
+
 const LOGIN_IN_URL =
   'a URL must not hold a user name or password: documents are kept and shown to everybody. Take them out; a service that needs a login gets it from an environment.';
 
 function explainOne(error: SchemaError): Explanation | undefined {
   const path = pointerPath(error.instancePath);
   const at = (message: string, more: Partial<Explanation> = {}): Explanation => ({ path, message, atKey: false, ...more });
+  // Whatever stands there may be a password that was written wrongly: nothing of it is repeated.
+  if (path[0] === 'spec' && path[1] === 'secrets' && error.keyword !== 'propertyNames') {
+    const message = path.length > 2 ? SECRET_EXPECTED : 'must be a map of values by name.';
+    return { path: path.slice(0, 3), message, atKey: false };
+  }
   switch (error.keyword) {
     case 'additionalProperties': {
       const name = String((error.params as { additionalProperty: string }).additionalProperty);
@@ -82,6 +93,7 @@ function explainOne(error: SchemaError): Explanation | undefined {
     case 'not':
       return at(CHOICES[schemaOf(error).title ?? ''] ?? DEFAULT_CHOICE);
     case 'type':
+      if (isBareBraces(error.data)) return at('is a placeholder without quotes, which YAML takes for a map: write "{{name}}" in quotes.');
       return at(`must be ${String((error.params as { type: string }).type)}, not ${quoteValue(error.data)}. ${expected(error)}`.trim());
     case 'enum':
       return at(`must be one of ${(error.params as { allowedValues: unknown[] }).allowedValues.map(quoteValue).join(', ')}, not ${quoteValue(error.data)}.`);

@@ -34,7 +34,7 @@ export function parseDocuments(text: string, options: ParseOptions = {}): Parsed
   for (const [index, document] of source.documents.entries()) {
     const start = source.position(document.contents?.range?.[0] ?? 0);
     try {
-      const expanded = expandShortForm(document.toJS({ maxAliasCount: 100 }), sandbox);
+      const expanded = expandShortForm(source.valueOf(document), sandbox);
       const mistakes = findMistakes(expanded.value);
       findings.push(...mistakes.map((mistake) => source.locate(document, mistake, expanded.sourcePath(mistake.path))));
       if (mistakes.length > 0) continue;

@@ -1,9 +1,11 @@
 /** Checks one value against the schema of its kind and gives it its type. */
-import { API_VERSION, KINDS, kindOf, type Draft, type Kind } from '../documents.ts';
+import { API_VERSION, KINDS, kindOf, type Draft, type Kind, type TemplateSpec } from '../documents.ts';
 import { SdpError, type Finding } from '../errors.ts';
 import { slugOf } from '../names.ts';
+import { templateMistakes, withoutOpenTexts } from '../template/check.ts';
 import { dotted, explain, type Explanation } from './explain.ts';
 import { suggestion } from './near.ts';
+import { sizeMistakes } from './sizes.ts';
 import { schemaErrors } from './validator.ts';
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
@@ -48,7 +50,15 @@ function strip(value: Record<string, unknown>, kind: Kind): Draft {
 export function findMistakes(value: unknown): Explanation[] {
   const known = kindFinding(value);
   if ('finding' in known) return [known.finding];
-  return explain(schemaErrors(known.kind, value));
+  const { kind } = known;
+  const errors = schemaErrors(kind, value);
+  const sizes = sizeMistakes(value);
+  const tooLarge = new Set(sizes.map(({ path }) => dotted(path)));
+  // What is too large is said once, with what to do.
+  const explained = explain(kind === 'Template' ? withoutOpenTexts(errors) : errors).filter(({ path }) => !tooLarge.has(dotted(path)));
+  const found = [...explained, ...sizes];
+  if (kind !== 'Template' || found.length > 0) return found;
+  return templateMistakes((value as { spec: TemplateSpec }).spec);
 }
 
 /** The draft that a value without mistakes is. Call `findMistakes` first. */

@@ -7,6 +7,8 @@ import { formatPosition } from './validate-draft.ts';
 function yamlMessage(error: YAMLError): string {
   if (error.code === 'DUPLICATE_KEY') return 'this key is there twice.';
   if (error.code === 'TAB_AS_INDENT') return 'a tab is used to indent: YAML takes spaces only.';
+  // Some messages end with the text itself, which may be a password.
+  if (error.code === 'UNEXPECTED_TOKEN') return `${error.message.replace(/:[^:]*$/s, '')}. Put a value with special characters in quotes.`;
   return `${error.message.replace(/\s+$/, '')}.`;
 }
 
@@ -18,7 +20,7 @@ export class YamlSource {
     readonly text: string,
     readonly file: string | undefined,
   ) {
-    const parsed = parseAllDocuments(text, { lineCounter: this.lines, prettyErrors: false, uniqueKeys: true });
+    const parsed = parseAllDocuments(text, { lineCounter: this.lines, prettyErrors: false, uniqueKeys: true, logLevel: 'error' });
     this.documents = 'empty' in parsed ? [] : parsed.filter((document) => document.contents !== null || document.errors.length > 0);
   }
 
@@ -48,6 +50,17 @@ export class YamlSource {
       node = value;
     }
     return offset;
+  }
+
+  /** The document as plain values. @throws SdpError invalid_document for an alias without an anchor, whose name it does not repeat */
+  valueOf(document: Document.Parsed): unknown {
+    try {
+      return document.toJS({ maxAliasCount: 100 });
+    } catch (thrown) {
+      if (!(thrown instanceof ReferenceError)) throw thrown;
+      const tooMany = thrown.message.startsWith('Excessive alias');
+      throw new SdpError('invalid_document', tooMany ? 'it repeats itself by aliases without end.' : 'a value begins with "*", which is an alias for an anchor that is not there: put the value in quotes.');
+    }
   }
 
   textOf(index: number): string {

@@ -2,6 +2,7 @@
  * Orders to an agent. A command is idempotent: the agent compares its precondition with the engine as it is
  * now, so a repeated delivery has one effect; "already done" is success.
  */
+import type { FileContent } from '../documents.ts';
 import type { TargetCheck } from './report.ts';
 
 /** For the one operation that it comes with; never stored, logged or passed on. */
@@ -92,8 +93,8 @@ export interface ContainerSpec {
   injected: Record<string, string>;
   /** Stable host names that lead to the edge, such as `account.sdp`. */
   edgeHosts: string[];
-  /** Copied into the created container: contents by absolute path. */
-  files: Record<string, string>;
+  /** Copied into the created container: contents by absolute path, text or base64. */
+  files: Record<string, FileContent>;
   /** Port that the service listens on. */
   port: number;
   /** Path that answers 2xx or 3xx once it can serve; absent: an open port is enough. */

@@ -9,12 +9,13 @@ import type { Db } from '../tables.ts';
 import { applyAll } from './apply.ts';
 import { deleteDocument, finishFinalizer, restoreDocument, rowForHistory } from './remove.ts';
 import { liveRow, lookupSlug, selectDocuments, toDocument } from './rows.ts';
+import { keyUse, rewrapSome } from './secret-keys.ts';
 import { openSecrets, valuesOf } from './secrets.ts';
 import { writeStatus } from './status.ts';
 import { watchChanges } from './watch.ts';
 
 /** Writing documents, and following what was written. */
-type Writing = Pick<DocumentStore, 'apply' | 'dryRun' | 'delete' | 'finishFinalizer' | 'restore' | 'writeStatus'>;
+type Writing = Pick<DocumentStore, 'apply' | 'dryRun' | 'delete' | 'finishFinalizer' | 'restore' | 'writeStatus' | 'rewrapSecrets'>;
 type Reading = Omit<DocumentStore, keyof Writing>;
 
 /** @param closed aborts when the store closes, which ends watches. */
@@ -33,6 +34,7 @@ function writing(context: Context): Writing {
     restore: (kind, name, author) =>
       writer.write(async (tx) => toDocument(await restoreDocument(tx, kind, name, { author, at: now(context) }))),
     writeStatus: (uid, status) => writer.write((tx) => writeStatus(tx, uid, status)),
+    rewrapSecrets: (limit) => writer.write(async (tx) => ({ rewrapped: await rewrapSome(tx, keys, limit) })),
   };
 }
 
@@ -84,6 +86,7 @@ function reading(context: Context, closed: AbortSignal): Reading {
     secretValues: (uid, references) => valuesOf(read, context.keys, uid, references),
     // The writer is the only one who writes: between two reads of its transaction nothing changes.
     look: (see) => context.writer.rehearse((tx) => see({ ...lookingAt(tx), resolutions: (uid) => resolutionsOf(tx, uid) })),
+    secretKeys: () => keyUse(read, context.keys),
     watch: (since, signal) => watchChanges(context, since, AbortSignal.any([signal, closed])),
   };
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SdpError, type Finding } from '#schema/errors';
-import type { ApplyResponse } from '#schema/http';
+import type { ApplyResponse, TemplateView } from '#schema/http';
 import { parseDocuments } from '#schema/parse/parse-documents';
 import { invalid } from '#schema/parse/validate-draft';
 import type { ApiClient } from '../client.ts';
@@ -11,6 +11,7 @@ import { contextOf, durationMs } from '../context.ts';
 import { formatOf, printAs } from '../output.ts';
 import { resultLines } from '../plan-text.ts';
 import { diffSnapshot } from '../snapshot-text.ts';
+import { templateDiffText } from '../template-text.ts';
 import { waitForSandbox } from '../wait.ts';
 
 interface ApplyOptions {
@@ -70,6 +71,20 @@ async function send(client: ApiClient, options: ApplyOptions, dryRun: boolean): 
   });
 }
 
+interface DiffOptions extends Omit<ApplyOptions, 'filename'> {
+  filename?: string[];
+  template?: boolean;
+}
+
+async function diffTemplate(command: Command, document: string | undefined): Promise<void> {
+  const { client, flags } = await contextOf(command);
+  const name = /^sandbox(?:es)?\/(.+)$/i.exec(document ?? '')?.[1];
+  if (name === undefined) throw new SdpError('invalid_request', '--template is of a sandbox: `sdp diff sandbox/NAME --template`.');
+  const view = await client.get<TemplateView>(`/sandboxes/${encodeURIComponent(name)}/template`);
+  printAs(formatOf(flags.output), view, view.changes.map(({ path }) => path), () => templateDiffText(view));
+  if (view.changes.length > 0 || view.conflicts.length > 0 || view.problem !== undefined) process.exitCode = 1;
+}
+
 export function applyCommands(program: Command): void {
   program
     .command('apply')
@@ -95,15 +110,18 @@ export function applyCommands(program: Command): void {
   program
     .command('diff')
     .description('show what saving would change; exits 0 when nothing, 1 when something')
-    .argument('[what]', 'snapshot/NAME: what differs now from what it has')
-    .argument('[with]', 'sandbox/NAME: another sandbox than its own')
+    .argument('[document]', 'sandbox/NAME with --template; snapshot/NAME: what differs now from what it has')
+    .argument('[with]', 'sandbox/NAME: compare the snapshot with another sandbox than its own')
     .option('-f, --filename <file...>', 'YAML files or folders; - is standard input')
+    .option('--template', 'of sandbox/NAME: what taking the newest revision of its template would change')
     .option('--sandbox <name>', 'sandbox that a short map of routes belongs to')
-    .action(async (what: string | undefined, other: string | undefined, options: ApplyOptions, command: Command) => {
+    .action(async (document: string | undefined, other: string | undefined, options: DiffOptions, command: Command) => {
       const { client, flags } = await contextOf(command);
-      if (what !== undefined) return diffSnapshot(client, what, other, formatOf(flags.output));
-      if (options.filename === undefined) throw new SdpError('invalid_request', 'Say what to compare: -f FILE, or snapshot/NAME.');
-      const answer = await send(client, options, true);
+      if (options.template === true) return diffTemplate(command, document);
+      if (document !== undefined) return diffSnapshot(client, document, other, formatOf(flags.output));
+      const { filename } = options;
+      if (filename === undefined) throw new SdpError('invalid_request', 'Say what to compare: files with -f, sandbox/NAME with --template, or snapshot/NAME.');
+      const answer = await send(client, { ...options, filename }, true);
       const changed = answer.results.filter((result) => result.outcome !== 'unchanged');
       printAs(formatOf(flags.output), answer, changed.map((result) => `${result.kind.toLowerCase()}/${result.name}`), () =>
         changed.length === 0 ? 'No difference.' : changed.flatMap((result) => resultLines(result, true)).join('\n'),

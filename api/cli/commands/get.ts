@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { kindOf, PLURALS, type StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
-import type { DocumentView, Page, Revision } from '#schema/http';
+import type { DocumentView, Page, Revision, TemplateView } from '#schema/http';
 import type { SandboxStatus } from '#schema/status';
 import { contextOf } from '../context.ts';
 import { age, formatOf, print, printAs, table } from '../output.ts';
@@ -70,8 +70,11 @@ export function getCommands(program: Command): void {
       const kind = kindOf(word);
       if (kind === undefined) throw noSuchKind(word);
       const { document } = await client.get<DocumentView>(`/${PLURALS[kind]}/${encodeURIComponent(name)}`);
-      if (kind === 'Snapshot') print(describeSnapshot(document as StoredDocument<'Snapshot'>));
-      else print(kind === 'Sandbox' ? describeSandbox(document as StoredDocument<'Sandbox'>) : stringify(document, { lineWidth: 0 }).trimEnd());
+      if (kind === 'Snapshot') return print(describeSnapshot(document as StoredDocument<'Snapshot'>));
+      if (kind !== 'Sandbox') return print(stringify(document, { lineWidth: 0 }).trimEnd());
+      const sandbox = document as StoredDocument<'Sandbox'>;
+      const template = sandbox.spec.template === undefined ? undefined : await client.get<TemplateView>(`/sandboxes/${encodeURIComponent(name)}/template`);
+      print(describeSandbox(sandbox, template));
     });
 
   program

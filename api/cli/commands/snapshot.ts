@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { SdpError } from '#schema/errors';
-import type { DocumentView, ImportRequest, ImportResponse, RestoreRequest, RestoreResponse, SnapshotRequest } from '#schema/http';
+import type { DocumentView, ImportSnapshotRequest, ImportSnapshotResponse, RestoreRequest, RestoreResponse, SnapshotRequest } from '#schema/http';
 import type { StoredDocument } from '#schema/documents';
 import { contextOf, durationMs } from '../context.ts';
 import { formatOf, print, printAs, terminalWidth, wrap } from '../output.ts';
@@ -62,13 +62,13 @@ export function snapshotCommands(program: Command): void {
       const { client, flags } = await contextOf(command);
       const { as, withoutSecrets, passphraseFile } = options;
       const passphrase = passphraseFile === undefined ? undefined : firstLine(await readIn(passphraseFile), passphraseFile);
-      const body: ImportRequest = {
+      const body: ImportSnapshotRequest = {
         file: await readIn(file),
         ...(as === undefined ? {} : { as }),
         ...(withoutSecrets === true ? { withoutSecrets } : {}),
         ...(passphrase === undefined ? {} : { passphrase }),
       };
-      const answer = await client.post<ImportResponse>('/snapshots', body);
+      const answer = await client.post<ImportSnapshotResponse>('/snapshots', body);
       const document = answer.document as StoredDocument<'Snapshot'>;
       printAs(formatOf(flags.output), answer, [document.metadata.name], () => importedText(document, answer.missing));
     });

@@ -247,7 +247,7 @@ describe('actions', () => {
 
   it('make a sandbox from a template, with its questions answered', async () => {
     await apply('template: ACC\nservices: {account: {branch: "{{branch}}"}}\nparameters: [{name: branch}]\n');
-    expect((await post('/templates/ACC/clone', { name: 'T1' })).body).toMatchObject({ code: 'invalid_request', message: 'ACC asks for branch.' });
+    expect((await post('/templates/ACC/clone', { name: 'T1' })).body).toMatchObject({ code: 'invalid_request', message: 'Template ACC: "branch" needs an answer.', findings: [{ path: 'parameters.branch' }] });
     expect((await post('/templates/ACC/clone', { name: 'T1', parameters: { brunch: 'x' } })).body.message).toContain('Did you mean "branch"?');
     expect((await post('/templates/ACC/clone', { name: 'T1', parameters: { branch: 'feature/x' } })).status).toBe(201);
     expect((await sandbox('T1')).document.spec).toMatchObject({ services: { account: { branch: 'feature/x' } }, template: { name: 'ACC', revision: 1 } });

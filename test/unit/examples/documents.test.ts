@@ -41,7 +41,7 @@ describe('examples', () => {
       for (const [name, service] of Object.entries(draft.spec.services ?? {})) {
         expect(services).toContain(name);
         const branches = DEMO_REPOSITORIES.find((repository) => repository.name === name)?.branches ?? [];
-        const known = ['develop', '{{branch}}', ...branches.map(({ branch }) => branch)];
+        const known = ['develop', '{{branch}}', '{{payment}}', ...branches.map(({ branch }) => branch)];
         if (service.branch !== undefined) expect(known).toContain(service.branch);
       }
     }

@@ -7,7 +7,8 @@ import { deployDraft, requestRow } from '../../../reconciler/deploy-request.ts';
 import { desiredHash } from '../../../reconciler/desired/hash.ts';
 import { memoryBytes } from '../../../reconciler/desired/memory.ts';
 import { resolveSource } from '../../../reconciler/desired/resolution.ts';
-import { layerVariables } from '../../../reconciler/desired/variables.ts';
+import { sharedStateWarnings } from '../../../reconciler/desired/shared-state.ts';
+import { layerVariables, originWords } from '../../../reconciler/desired/variables.ts';
 
 const SERVICE = {
   variables: {
@@ -81,6 +82,7 @@ function environment(name: string, spec: StoredDocument<'Environment'>['spec']):
 
 describe('variables', () => {
   const names = { sandbox: 'qa', service: 'account' };
+  const none = { baseline: [], sandbox: [], service: [], own: [undefined, undefined] as const };
   const environments = new Map([
     [
       'base',
@@ -91,7 +93,7 @@ describe('variables', () => {
 
   it('let the later layer win: catalogue, sandbox and service environments, sandbox and service variables', () => {
     const result = layerVariables(
-      { baseline: ['base'], environments: ['QA'], own: [{ LEVEL: '3', X: '1' }, { X: '2' }] },
+      { baseline: ['base'], sandbox: ['QA'], service: [], own: [{ LEVEL: '3', X: '1' }, { X: '2' }] },
       environments,
       names,
     );
@@ -102,12 +104,16 @@ describe('variables', () => {
       X: { kind: 'plain', value: '2' },
     });
     expect(result.files).toEqual({ '/a': 'qa' });
-    expect([...result.fromBaseline]).toEqual(['DB_HOST']);
+    expect(result.given.get('LEVEL')?.map(({ origin, value }) => [originWords(origin, 'account'), value])).toEqual([
+      ['environment base, a default of account', { kind: 'plain', value: '1' }],
+      ['environment qa of the sandbox', { kind: 'plain', value: '2' }],
+      ['variables of the sandbox', { kind: 'plain', value: '3' }],
+    ]);
   });
 
   it('put the names in for {sandbox} and {service} and leave $ and quotes alone (FM 47)', () => {
     const result = layerVariables(
-      { baseline: [], environments: [], own: [{ GROUP: '{sandbox}-{service}-$HOME "x" {other}' }] },
+      { ...none, own: [{ GROUP: '{sandbox}-{service}-$HOME "x" {other}' }, undefined] },
       environments,
       names,
     );
@@ -115,15 +121,40 @@ describe('variables', () => {
   });
 
   it('name a missing environment and a value that is too long', () => {
-    expect(layerVariables({ baseline: [], environments: ['nope'], own: [] }, environments, names).problem?.code).toBe(
+    expect(layerVariables({ ...none, service: ['nope'] }, environments, names).problem?.code).toBe(
       'unknown_environment',
     );
     const long = layerVariables(
-      { baseline: [], environments: [], own: [{ A: 'x'.repeat(120 * 1024 + 1) }] },
+      { ...none, own: [{ A: 'x'.repeat(120 * 1024 + 1) }, undefined] },
       environments,
       names,
     );
-    expect(long.problem?.code).toBe('value_too_large');
+    expect(long.problem).toMatchObject({ code: 'value_too_large', reason: expect.stringContaining('The variable A of account (from variables of the sandbox)') });
+  });
+
+  it('say when all together are more than Linux takes, in UTF-8', () => {
+    const value = 'ä'.repeat(60 * 1024);
+    const many = (count: number): Record<string, string> => Object.fromEntries(Array.from({ length: count }, (_, index) => [`V${index}`, value]));
+    expect(layerVariables({ ...none, own: [many(15), undefined] }, environments, names).problem).toBeUndefined();
+    expect(layerVariables({ ...none, own: [many(16), undefined] }, environments, names).problem).toMatchObject({
+      code: 'value_too_large',
+      reason: expect.stringContaining('take 1921 KiB together; Linux starts no process with more than 2 MiB'),
+    });
+  });
+
+  it('warn of state that others use: kept, repeated, or set by nobody (A7)', () => {
+    const warnings = (own: Record<string, string>, sandbox: string[] = []): string[] => {
+      const layered = layerVariables({ baseline: ['base'], sandbox, service: [], own: [own, undefined] }, environments, names);
+      return sharedStateWarnings('account', ['DB_HOST', 'KAFKA_GROUP'], layered);
+    };
+    expect(warnings({})).toEqual([
+      "account keeps OCP's value of DB_HOST (from environment base, a default of account): it works on state that others use; set DB_HOST in the sandbox's variables or environments.",
+      "account gets no KAFKA_GROUP from any environment, so what is built into it counts, which may lead to state that others use; set KAFKA_GROUP in the sandbox's variables or environments.",
+    ]);
+    expect(warnings({ DB_HOST: 'own-{sandbox}', KAFKA_GROUP: '{sandbox}' })).toEqual([]);
+    const again = expect.stringContaining("but with OCP's own value");
+    expect(warnings({ DB_HOST: 'shared', KAFKA_GROUP: 'x' })).toEqual([again]);
+    expect(warnings({ KAFKA_GROUP: 'x' }, ['base'])).toEqual([again]);
   });
 
   it('read memory sizes', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { EnvironmentSpec } from '#schema/documents';
 import { freshWorlds, type TestWorld } from './support/world.ts';
 
 const SPEC = { services: { account: { branch: 'feature' } } };
@@ -408,6 +409,47 @@ describe('reconciler', () => {
       world.logs,
     ]);
     expect(kept).not.toContain('hunter2');
+  });
+
+  it('replaces exactly the containers that use a secret when it changes', async () => {
+    const put = (name: string, spec: EnvironmentSpec): string => {
+      const { uid } = world.store.put({ apiVersion: 'sdp/v1', kind: 'Environment', metadata: { name }, spec }).metadata;
+      world.store.secrets.set(uid, { TOKEN: `value ${JSON.stringify(spec.secrets?.['TOKEN'])}`, OTHER: 'other' });
+      return uid;
+    };
+    const shared = (version: number): EnvironmentSpec => ({ secrets: { TOKEN: { version }, OTHER: { version: 1 } } });
+    put('shared', shared(1));
+    put('own', { secrets: { TOKEN: { version: 1 } } });
+    world.apply('QA', {
+      services: {
+        account: { branch: 'develop', environments: ['shared'] },
+        // Names the environment too, but wins over the one value that changes.
+        payment: { branch: 'develop', environments: ['shared', 'own'] },
+        user: { branch: 'develop' },
+      },
+    });
+    world.apply('OTHER', { services: { account: { branch: 'develop' } } });
+    await world.up();
+    const ids = (): Record<string, string | undefined> =>
+      Object.fromEntries([['QA', 'account'], ['QA', 'payment'], ['QA', 'user'], ['QA', 'gateway'], ['OTHER', 'account']].map(([sandbox = '', service = '']) => [`${sandbox}/${service}`, world.container(sandbox, service)?.id]));
+    const before = ids();
+    put('shared', shared(2));
+    await world.pass(60_000);
+    const after = ids();
+    expect(Object.keys(after).filter((name) => after[name] !== before[name])).toEqual(['QA/account']);
+    const run = world.fleet.commands('run').at(-1);
+    expect(run?.type === 'run' ? run.container.variables : {}).toEqual({ TOKEN: 'value {"version":2}', OTHER: 'other' });
+  });
+
+  it('gives up at once, with the reason, where secrets make the variables larger than Linux takes', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `S${index}`);
+    const secrets = Object.fromEntries(names.map((name) => [name, { version: 1 }]));
+    const { metadata } = world.store.put({ apiVersion: 'sdp/v1', kind: 'Environment', metadata: { name: 'large' }, spec: { secrets } });
+    world.store.secrets.set(metadata.uid, Object.fromEntries(names.map((name) => [name, 'x'.repeat(120 * 1024)])));
+    world.apply('QA', { services: { account: { branch: 'develop', environments: ['large'] } } });
+    await world.up();
+    expect(world.container('QA', 'account')).toBeUndefined();
+    expect(world.status('QA').services['account']?.message).toContain('Linux starts no process with more than 2 MiB of arguments and variables');
   });
 
   it('reaps what a forgotten node brings back of a sandbox that is gone', async () => {

@@ -105,11 +105,13 @@ describe('a sandbox whose gateway reads a file of upstreams', () => {
   const specOf = (name: string): ContainerSpec | undefined =>
     world.fleet.sent.flatMap(({ command }) => (command.type === 'run' && command.service === name ? [command.container] : [])).at(-1);
 
+  const fileOf = (name: string): string => String(specOf(name)?.files[PATH]);
+
   it('gets it from the catalogue entry `gateway`; a new catalogue entry replaces nothing', async () => {
     service('gateway', { upstreamsFile: { path: PATH, format: 'json' } });
     world.apply('QA', {});
     await world.up();
-    expect(JSON.parse(specOf('gateway')?.files[PATH] ?? '')).toMatchObject({ account: URLS.account, user: 'http://user.sdp:7080' });
+    expect(JSON.parse(fileOf('gateway'))).toMatchObject({ account: URLS.account, user: 'http://user.sdp:7080' });
     const { id } = world.container('QA', 'gateway') ?? {};
     service('ledger');
     await world.pass(60_000);
@@ -117,7 +119,7 @@ describe('a sandbox whose gateway reads a file of upstreams', () => {
     service('gateway', { upstreamsFile: { path: PATH, format: 'yaml' } });
     await world.pass(60_000);
     expect(world.container('QA', 'gateway')?.id).not.toBe(id);
-    expect(parse(specOf('gateway')?.files[PATH] ?? '')).toHaveProperty('ledger');
+    expect(parse(fileOf('gateway'))).toHaveProperty('ledger');
   });
 
   it('says it itself where it runs another gateway than the others', async () => {

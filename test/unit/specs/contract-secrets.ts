@@ -103,6 +103,42 @@ export function secretContract(subject: Subject): void {
       }
     });
 
+    it('brings every value under the key that writes, in batches, so that the old key can go', async () => {
+      const [old, fresh] = [randomBytes(32), randomBytes(32)];
+      const keys = new MasterKeys([old]);
+      const store = await subject.another({ masterKeys: keys });
+      const oldId = keys.writeId;
+      const values = Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`S${index}`, secret()]));
+      const { uid } = await write(store, values);
+      await write(store, { ...values, S0: 'changed' });
+      const mine = async (id: string) => (await store.secretKeys()).find((key) => key.id === id);
+      expect(await mine(oldId)).toEqual({ id: oldId, writes: true, known: true, values: 6 });
+
+      keys.adopt(new MasterKeys([fresh, old]));
+      expect(await store.readSecrets(uid)).toEqual({ ...values, S0: 'changed' });
+      expect(await store.rewrapSecrets(4)).toEqual({ rewrapped: 4 });
+      // Written meanwhile, and read meanwhile.
+      await write(store, { ...values, S0: 'changed', S9: 'new' });
+      expect(await store.readSecrets(uid)).toEqual({ ...values, S0: 'changed', S9: 'new' });
+      expect(await store.rewrapSecrets(4)).toEqual({ rewrapped: 2 });
+      expect(await store.rewrapSecrets(4)).toEqual({ rewrapped: 0 });
+      expect((await store.secretKeys())[0]).toMatchObject({ id: keys.writeId, writes: true, values: 7 });
+      expect(await mine(oldId)).toMatchObject({ values: 0, known: true, writes: false });
+
+      const without = await subject.another({ masterKeys: new MasterKeys([fresh]) });
+      expect(await without.readSecrets(uid)).toEqual({ ...values, S0: 'changed', S9: 'new' });
+      // An equal value is still known as equal: no container is replaced.
+      expect((await write(without, { ...values, S0: 'changed', S9: 'new' })).outcome).toBe('unchanged');
+    });
+
+    it('tells of values whose key is not at hand, and leaves them as they are', async () => {
+      const lost = await subject.another({ masterKeys: new MasterKeys([randomBytes(32)]) });
+      await write(lost, { A: secret() });
+      const other = await subject.another({ masterKeys: new MasterKeys([randomBytes(32), randomBytes(32)]) });
+      expect(await other.rewrapSecrets(10)).toEqual({ rewrapped: 0 });
+      expect((await other.secretKeys()).filter((key) => !key.known)).toEqual([{ id: expect.any(String) as string, writes: false, known: false, values: 1 }]);
+    });
+
     it('reads with any master key, writes with the first, and says which one is missing', async () => {
       const [old, fresh] = [randomBytes(32), randomBytes(32)];
       const before = await subject.another({ masterKeys: new MasterKeys([old]) });

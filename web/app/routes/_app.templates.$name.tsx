@@ -12,6 +12,7 @@ import { Button, buttonClass } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { CliSnippet } from '../ui/cli-snippet.tsx';
 import { Field } from '../ui/field.tsx';
+import { ParameterField } from '../ui/parameter-field.tsx';
 import { Page, PageHead } from '../ui/page.tsx';
 import { Review, ReviewProblem } from '../ui/review.tsx';
 import { YamlBlock } from '../ui/yaml-block.tsx';
@@ -87,19 +88,12 @@ export default function NewFromTemplate() {
                 help="Letters, digits, “-”, “_” and “.”; upper and lower case are kept."
               />
               {questions.map((question) => (
-                <Field
+                <ParameterField
                   key={question.name}
-                  label={question.description ?? question.name}
-                  name={`p.${question.name}`}
-                  required={question.default === undefined}
-                  placeholder={question.default}
-                  autoComplete="off"
-                  autoCapitalize="off"
-                  spellCheck={false}
-                  mono
-                  defaultValue={parameters[question.name]}
-                  onChange={(event) => setParameters({ ...parameters, [question.name]: event.target.value.trim() })}
-                  help={question.default === undefined ? undefined : `Left empty: ${question.default}`}
+                  parameter={question}
+                  answer={parameters[question.name]}
+                  error={answer?.problem?.findings?.find(({ path }) => path === `parameters.${question.name}`)?.message}
+                  onAnswer={(given) => setParameters({ ...parameters, [question.name]: given })}
                 />
               ))}
               <div className="flex flex-wrap gap-2">

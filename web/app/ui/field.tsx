@@ -4,15 +4,18 @@ import { cx } from './cx.ts';
 export const INPUT =
   'h-9 rounded-md border border-control bg-surface px-3 text-sm text-ink placeholder:text-ink-3 shadow-card focus-visible:outline-offset-0';
 
-interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
+interface FieldShellProps {
+  id: string;
   label: string;
   help?: ReactNode;
   error?: string | undefined;
-  mono?: boolean;
+  className?: string | undefined;
+  /** Makes the control; gets what `aria-describedby` has to name. */
+  children(described: string | undefined): ReactNode;
 }
 
-export function Field({ label, help, error, mono = false, className, ...rest }: FieldProps) {
-  const id = useId();
+/** Label, help and error around a control. */
+export function FieldShell({ id, label, help, error, className, children }: FieldShellProps) {
   const described = [help === undefined ? '' : `${id}-help`, error === undefined ? '' : `${id}-error`]
     .filter(Boolean)
     .join(' ');
@@ -21,13 +24,7 @@ export function Field({ label, help, error, mono = false, className, ...rest }: 
       <label htmlFor={id} className="block text-sm font-medium text-ink">
         {label}
       </label>
-      <input
-        {...rest}
-        id={id}
-        aria-describedby={described === '' ? undefined : described}
-        aria-invalid={error === undefined ? undefined : true}
-        className={cx(INPUT, 'w-full', mono && 'font-mono text-[13px]', error !== undefined && 'border-bad')}
-      />
+      {children(described === '' ? undefined : described)}
       {help !== undefined && (
         <p id={`${id}-help`} className="text-xs text-ink-3">
           {help}
@@ -39,5 +36,29 @@ export function Field({ label, help, error, mono = false, className, ...rest }: 
         </p>
       )}
     </div>
+  );
+}
+
+interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
+  label: string;
+  help?: ReactNode;
+  error?: string | undefined;
+  mono?: boolean;
+}
+
+export function Field({ label, help, error, mono = false, className, ...rest }: FieldProps) {
+  const id = useId();
+  return (
+    <FieldShell id={id} label={label} help={help} error={error} className={className}>
+      {(described) => (
+        <input
+          {...rest}
+          id={id}
+          aria-describedby={described}
+          aria-invalid={error === undefined ? undefined : true}
+          className={cx(INPUT, 'w-full', mono && 'font-mono text-[13px]', error !== undefined && 'border-bad')}
+        />
+      )}
+    </FieldShell>
   );
 }

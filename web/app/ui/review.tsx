@@ -30,6 +30,11 @@ function Result({ result }: { result: ApplyResult }) {
           <FieldChanges changes={result.changes} />
         </div>
       )}
+      {result.warnings?.map((warning) => (
+        <Notice key={warning} tone="warn" title="Looks strange">
+          {warning}
+        </Notice>
+      ))}
       {result.plan !== undefined && (
         <div className="space-y-2">
           <h4 className="text-xs font-medium text-ink-3">What will happen, in order</h4>

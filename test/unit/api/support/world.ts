@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import type { DeploymentEvent } from '#schema/records';
 import type { Command } from '#schema/wire/commands';
 import type { Reconciler } from '#reconciler/contract';
-import { loadMasterKeys } from '#specs/master-key';
+import { loadMasterKeys, readMasterKeys } from '#specs/master-key';
 import { openStore } from '#specs/open-store';
 import type { Store } from '#specs/store';
 import { createServer, type ControlPlaneServer, type ServerOptions } from '#api/create-server';
 import { jsonLogger } from '#api/http/logger';
+import { Keyring } from '#api/secrets/keyring';
 import { ScriptedAgent, type Answer } from './scripted-agent.ts';
 
 /** Stores and remembers events, and does nothing else; what the loop does is tested elsewhere. */
@@ -26,6 +27,7 @@ export class StubReconciler implements Reconciler {
   preview: Reconciler['preview'] = (_drafts, sandbox) => Promise.resolve({ sandbox, steps: [], keep: [], blocked: [], warnings: [] });
   routes: Reconciler['routes'] = () => Promise.resolve([]);
   prune: Reconciler['prune'] = () => Promise.resolve([]);
+  variables: Reconciler['variables'] = (sandbox, service) => Promise.resolve({ sandbox, service, variables: [], files: [], warnings: [] });
   restart: Reconciler['restart'] = () => Promise.resolve();
 }
 
@@ -42,6 +44,7 @@ export function gitScript(command: Command): Answer {
 
 export class World {
   readonly directory = mkdtempSync(join(tmpdir(), 'sdp-api-'));
+  readonly keyFile = join(this.directory, 'key');
   readonly logged: string[] = [];
   reconciler = new StubReconciler();
   store!: Store;
@@ -49,7 +52,8 @@ export class World {
   readonly agents: ScriptedAgent[] = [];
 
   async start(options: Partial<ServerOptions> = {}): Promise<this> {
-    this.store = await openStore({ url: `sqlite:${join(this.directory, 'sdp.db')}`, masterKeys: await loadMasterKeys(join(this.directory, 'key')) });
+    const keys = await loadMasterKeys(this.keyFile);
+    this.store = await openStore({ url: `sqlite:${join(this.directory, 'sdp.db')}`, masterKeys: keys });
     this.reconciler.store = this.store;
     this.server = await createServer({
       store: this.store,
@@ -60,6 +64,7 @@ export class World {
       logsDir: join(this.directory, 'logs'),
       ephemeralFile: join(this.directory, 'ephemeral.db'),
       edgeSecret: 'edge',
+      keyring: new Keyring({ store: this.store, keys, read: () => readMasterKeys(this.keyFile), file: this.keyFile }),
       makeReconciler: () => this.reconciler,
       log: jsonLogger((line) => void this.logged.push(line)),
       ...options,

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { entryBytes, MAX_FILE_BYTES, MAX_VALUE_BYTES, MAX_VARIABLES_BYTES } from '#schema/limits';
 import { containerName, LABELS, networkName } from '#schema/names';
 import { importBusyboxImage } from '../../support/docker.ts';
 import { addressIn, fetchText, INSTALLATION, never, orderOf, PROBE_IMAGE, remembering, startEngineWorld, subnetAt, type EngineWorld } from './world.ts';
@@ -37,12 +38,14 @@ async function tree(name: string, files: Record<string, string>): Promise<string
 describe('a container', () => {
   it('gets its variables unchanged, its files, limits and the edge\'s names (FAILURE_MODES 47)', async () => {
     const sandbox = await world.sandbox('made', 0);
-    const odd = { DOLLAR: '$HOME ${X} $$', QUOTES: `a"b'c\`d`, LINES: 'one\ntwo', EMPTY: '', UNICODE: 'ü→' };
+    const odd = { DOLLAR: '$HOME ${X} $$', QUOTES: `a"b'c\`d`, LINES: 'one\ntwo', EMPTY: '', UNICODE: 'ü→🚀', SPACES: '  a\t ', RETURN: 'a\r\nb\r', LONG: 'ü'.repeat(MAX_VALUE_BYTES / 2) };
+    const bytes = Buffer.from(Array.from({ length: 4 * 256 }, (_, index) => index % 256));
+    const large = 'ü'.repeat(MAX_FILE_BYTES / 2);
     const { containerId } = await world.engine.run(
       orderOf(sandbox, 'one', {
         variables: { VERSION: 'one', ...odd },
         injected: { PORT: '8080', VERSION: 'injected' },
-        files: { '/etc/app/deep/settings.json': '{"a":"$1"}', '/ca.pem': 'PEM' },
+        files: { '/etc/app/deep/settings.json': '{"a":"$1"}', '/ca.pem': 'PEM', '/bytes': { base64: bytes.toString('base64') }, '/large': large },
         cpu: 0.5,
         memoryBytes: 64 * 2 ** 20,
       }),
@@ -53,6 +56,10 @@ describe('a container', () => {
     const env = JSON.parse(await fetchText(`http://${address}:8080/env`)) as string[];
     expect(env).toEqual(expect.arrayContaining(Object.entries({ ...odd, VERSION: 'one' }).map(([name, value]) => `${name}=${value}`)));
     expect(await fetchText(`http://${address}:8080/file?path=/etc/app/deep/settings.json`)).toBe('{"a":"$1"}');
+    for (const [path, content] of [['bytes', bytes], ['large', Buffer.from(large)]] as const) {
+      await cli('cp', `${containerId}:/${path}`, join(scratch, path));
+      expect((await readFile(join(scratch, path))).equals(content), path).toBe(true);
+    }
     const gateway = subnetAt(world.docker, 0).replace(/0\/26$/, '1');
     expect(await fetchText(`http://${address}:8080/file?path=/etc/hosts`)).toContain(`${gateway}\tpayment.sdp`);
     const host = JSON.parse(await cli('inspect', '-f', '{{json .HostConfig}}', containerId)) as Record<string, unknown>;
@@ -66,6 +73,19 @@ describe('a container', () => {
       LogConfig: { Type: 'local' },
       SecurityOpt: ['no-new-privileges'],
     });
+  });
+
+  it('starts with as many variables as a plan lets through', async () => {
+    const sandbox = await world.sandbox('full', 5);
+    const variables: Record<string, string> = { VERSION: 'one' };
+    for (let left = MAX_VARIABLES_BYTES - entryBytes('VERSION', 'one'), index = 0; left > 100; index++) {
+      const value = 'x'.repeat(Math.min(MAX_VALUE_BYTES, left - entryBytes(`V${index}`, '')));
+      variables[`V${index}`] = value;
+      left -= entryBytes(`V${index}`, value);
+    }
+    await world.engine.run(orderOf(sandbox, 'one', { variables }), remembering(), never());
+    const env = JSON.parse(await fetchText(`http://${await addressIn(world.engine, containerName('full', 'account'))}:8080/env`)) as string[];
+    expect(env).toEqual(expect.arrayContaining(Object.entries(variables).map(([name, value]) => `${name}=${value}`)));
   });
 
   it('that somebody else made under our name is named and left alone', async () => {
