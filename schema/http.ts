@@ -74,7 +74,7 @@ export interface FieldChange {
   after?: unknown;
 }
 
-export type ApplyOutcome = 'created' | 'configured' | 'unchanged';
+export type ApplyOutcome = 'created' | 'configured' | 'unchanged' | 'deleted';
 
 export interface ApplyResult {
   kind: Kind;
@@ -103,6 +103,14 @@ export interface Revision {
   at: string;
   deleted: boolean;
   spec: unknown;
+}
+
+/** `GET .../revisions/{number}`. */
+export interface RevisionView extends Revision {
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  /** The author's YAML, where it was applied as such. */
+  text?: string;
 }
 
 export interface NodeView {
