@@ -51,6 +51,8 @@ export interface ServerOptions {
   web?(apiUrl: string): Middleware | Promise<Middleware>;
   /** Origins beside our own that may use cookies, such as a proxy's. */
   allowedOrigins?: readonly string[];
+  /** User names of those who may go past others' holds; none by default. */
+  admins?: readonly string[];
   /** Requests of a sandbox in the last ten minutes, by service. */
   requestCounts?: RequestCounts;
   clock?: Clock;
@@ -144,6 +146,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     epoch,
     secureCookies: options.publicUrl?.startsWith('https:') ?? false,
     allowedOrigins,
+    admins: options.admins ?? [],
     requestCounts: options.requestCounts ?? ((uid) => requests.counts(uid)),
   };
   addGauges(metrics, hub, stream, journal);

@@ -15,7 +15,7 @@ interface AuditDeps {
 }
 
 /** Runs an action and records how it ended. Pass no secrets in the subject. */
-export async function audited<T>(deps: AuditDeps, subject: AuditSubject, run: () => Promise<T>): Promise<T> {
+export async function audited<T>(deps: AuditDeps, subject: AuditSubject, run: () => Promise<T>, how: { forced?: boolean } = {}): Promise<T> {
   const at = new Date(deps.clock.now()).toISOString();
   let value: T;
   try {
@@ -26,7 +26,8 @@ export async function audited<T>(deps: AuditDeps, subject: AuditSubject, run: ()
     await record(deps, { ...subject, at, outcome, message: error.code === 'internal' ? 'internal error' : `${error.code}: ${error.message}` });
     throw thrown;
   }
-  await record(deps, { ...subject, at, outcome: 'ok' });
+  const message = [...(subject.message === undefined ? [] : [subject.message]), ...(how.forced === true ? ['with force'] : [])].join(', ');
+  await record(deps, { ...subject, at, outcome: 'ok', ...(message === '' ? {} : { message }) });
   return value;
 }
 

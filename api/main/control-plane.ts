@@ -69,6 +69,7 @@ export async function startControlPlane(settings: ServerSettings, log?: Logger):
       version: VERSION,
       logsDir: path.join(settings.dataDir, 'logs'),
       edgeSecret,
+      admins: settings.admins,
       localSocket: settings.localSocket,
       ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
       ...(buildDir === undefined ? {} : { web: (apiUrl: string) => mountWeb({ buildDir, apiUrl }) }),

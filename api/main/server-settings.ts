@@ -18,6 +18,8 @@ export interface ServerSettings {
   gateway: { repository: string; branch: string };
   /** Address that browsers use, where a proxy stands in front. */
   publicUrl?: string;
+  /** User names of those who may go past others' holds, until there are roles. */
+  admins: string[];
 }
 
 /** Each setting: its key in the file, its variable, its flag's name in commander. */
@@ -31,6 +33,7 @@ const KEYS = {
   gatewayBranch: 'SDP_GATEWAY_BRANCH',
   publicUrl: 'SDP_PUBLIC_URL',
   insecureListen: 'SDP_INSECURE_LISTEN',
+  admins: 'SDP_ADMINS',
 } as const;
 type Key = keyof typeof KEYS;
 
@@ -59,6 +62,9 @@ function parseListen(text: string, findings: Finding[]): { host: string; port: n
   if (match === null || port > 65_535) findings.push({ path: 'listen', message: `"${text}" is not HOST:PORT.` });
   return { host, port };
 }
+
+/** A list in YAML, or one text with commas. */
+const namesOf = (text: string | undefined): string[] => (text ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
@@ -90,6 +96,7 @@ export async function serverSettings(flags: ServerFlags, env: NodeJS.ProcessEnv 
     masterKeyFile: path.resolve(setting('masterKeyFile') ?? path.join(dataDir, 'master.key')),
     localSocket: path.resolve(setting('localSocket') ?? path.join(dataDir, '..', 'sdp.sock')),
     gateway: { repository: setting('gatewayRepository') ?? 'api-gateway', branch: setting('gatewayBranch') ?? 'develop' },
+    admins: namesOf(setting('admins')),
     ...(publicUrl === undefined ? {} : { publicUrl }),
   };
 }

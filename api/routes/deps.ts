@@ -37,6 +37,8 @@ export interface ApiDeps {
   /** Cookies are sent over TLS only. */
   secureCookies: boolean;
   allowedOrigins: readonly string[];
+  /** User names of those who may go past others' holds. */
+  admins: readonly string[];
   /** Absent where nobody counts. */
   requestCounts?: RequestCounts;
 }
