@@ -55,11 +55,11 @@ function versionOf({ revision, resourceVersion, author, at, message, deleted }: 
   return { revision, resourceVersion, by: author, at, ...(message === '' ? {} : { message }), ...(deleted ? { deleted: true as const } : {}) };
 }
 
-/** `revision 7 (saved by eva at ...)` */
+/** `revision 7 (saved by eva at ..., resourceVersion 42)` */
 export function versionWords(version: WriteVersion): string {
   const { revision, resourceVersion, by, at, deleted } = version;
   if (revision === undefined) return `resourceVersion ${resourceVersion}`;
-  return `revision ${revision} (${deleted === true ? 'deleted' : 'saved'} by ${by ?? '?'} at ${at ?? '?'})`;
+  return `revision ${revision} (${deleted === true ? 'deleted' : 'saved'} by ${by ?? '?'} at ${at ?? '?'}, resourceVersion ${resourceVersion})`;
 }
 
 function sentence({ kind, name, base, theirs, fields }: StaleWrite, more: number): string {

@@ -13,6 +13,7 @@ import { recordRoutes } from '../routes/records.ts';
 import { requestRoutes } from '../routes/requests.ts';
 import { sandboxRoutes } from '../routes/sandboxes.ts';
 import { loginRoute, sessionRoutes } from '../routes/session.ts';
+import { timelineRoutes } from '../routes/timeline.ts';
 import { templateRoutes } from '../routes/templates.ts';
 import { useRoutes } from '../routes/use.ts';
 import type { RequestState } from './context.ts';
@@ -31,6 +32,7 @@ export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: (() => 
   documentRoutes(api, deps);
   applyRoutes(api, deps);
   sandboxRoutes(api, deps);
+  timelineRoutes(api, deps);
   templateRoutes(api, deps);
   nodeRoutes(api, deps);
   deploymentRoutes(api, deps);
