@@ -1,16 +1,24 @@
 /** The `sdp` command line: every command that talks to a server. */
 import { Command, CommanderError, Option } from 'commander';
 import { ERRORS, SdpError } from '#schema/errors';
-import { applyCommands } from './commands/apply.ts';
+import { applyCommand } from './commands/apply.ts';
+import { auditCommand } from './commands/audit.ts';
+import { diffCommand } from './commands/diff.ts';
+import { editCommand } from './commands/edit.ts';
+import { exportCommand } from './commands/export.ts';
 import { followCommands } from './commands/follow.ts';
 import { getCommands } from './commands/get.ts';
+import { historyCommand } from './commands/history.ts';
+import { holdCommand } from './commands/hold.ts';
 import { nodeCommands } from './commands/nodes.ts';
 import { requestCommands } from './commands/requests.ts';
 import { routeCommands } from './commands/route.ts';
 import { sandboxCommands } from './commands/sandbox.ts';
 import { sessionCommands } from './commands/session.ts';
+import { timelineCommand } from './commands/timeline.ts';
 import { useCommand } from './commands/use.ts';
 import { waitCommand } from './commands/wait.ts';
+import { conflictLines } from './conflict-text.ts';
 import { explainError, FORMATS } from './output.ts';
 
 /** Commander's own code for wrong usage in our table of exit codes. */
@@ -24,12 +32,15 @@ export function createProgram(version: string, extend: (program: Command) => voi
     .option('--server <url>', 'address of the server (SDP_URL)')
     .option('--local', 'talk over the root-only socket on the server\'s own host')
     .option('--socket <path>', 'that socket (SDP_LOCAL_SOCKET)')
+    .option('--force', "as an admin, past others' holds")
     .addOption(new Option('-o, --output <format>', 'output').choices([...FORMATS]))
     .showHelpAfterError('(see --help)')
     .exitOverride();
-  for (const add of [sessionCommands, applyCommands, getCommands, sandboxCommands, routeCommands, useCommand, requestCommands, followCommands, waitCommand, nodeCommands]) {
-    add(program);
-  }
+  const commands = [
+    sessionCommands, applyCommand, diffCommand, getCommands, editCommand, historyCommand, timelineCommand, sandboxCommands, holdCommand, routeCommands,
+    useCommand, requestCommands, followCommands, waitCommand, exportCommand, auditCommand, nodeCommands,
+  ];
+  for (const add of commands) add(program);
   extend(program);
   return program;
 }
@@ -46,7 +57,7 @@ export async function runCli(program: Command, argv: readonly string[]): Promise
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : USAGE;
     const error = SdpError.from(thrown);
-    process.stderr.write(`${explainError(error)}\n`);
+    process.stderr.write(`${[...error.conflicts.flatMap(conflictLines), explainError(error)].join('\n')}\n`);
     return ERRORS[error.code].exit;
   }
 }

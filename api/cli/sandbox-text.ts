@@ -1,6 +1,7 @@
 /** A sandbox as a page of text: badges with reasons, services, routes, what happens next. */
 import type { StoredDocument } from '#schema/documents';
 import type { ServiceStatus } from '#schema/status';
+import { holdLine, managedLine } from './managed-text.ts';
 import { age, paint, paintState, table } from './output.ts';
 import { faultLine, verifiedWords } from './route-text.ts';
 
@@ -16,6 +17,7 @@ function row(name: string, service: ServiceStatus): (string | number | undefined
 export function describeSandbox(document: StoredDocument<'Sandbox'>): string {
   const { metadata, status } = document;
   const lines = [`${paint('bold', metadata.name)}  generation ${metadata.generation}, revision ${metadata.revision} by ${metadata.updatedBy}, ${age(metadata.updatedAt)} ago`];
+  lines.push(...managedLine(document), ...holdLine(document));
   if (status === undefined) return [...lines, 'Nothing is known of it yet.'].join('\n');
   lines.push(`${paintState(status.health)}  ${paintState(status.sync)}  ${paintState(status.operation)}`);
   if (status.nextAction !== undefined) lines.push(`next: ${status.nextAction}`);

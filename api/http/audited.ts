@@ -12,6 +12,8 @@ interface AuditDeps {
   store: Pick<RecordStore, 'addAudit'>;
   clock: Clock;
   log: Logger;
+  /** Gets each entry as it happens; takes no time. */
+  onAudit?: (entry: Omit<AuditEntry, 'id'>) => void;
 }
 
 /** Runs an action and records how it ended. Pass no secrets in the subject. */
@@ -34,6 +36,7 @@ export async function audited<T>(deps: AuditDeps, subject: AuditSubject, run: ()
 /** The action has happened by now: an entry that cannot be written is said loudly, and does not undo it. */
 async function record(deps: AuditDeps, entry: Omit<AuditEntry, 'id'>): Promise<void> {
   const { at, user, action, outcome } = entry;
+  deps.onAudit?.(entry);
   try {
     await deps.store.addAudit(entry);
   } catch (thrown) {

@@ -70,6 +70,7 @@ export async function startControlPlane(settings: ServerSettings, log?: Logger):
       logsDir: path.join(settings.dataDir, 'logs'),
       edgeSecret,
       admins: settings.admins,
+      ...(settings.auditSyslog === undefined ? {} : { auditSyslog: settings.auditSyslog }),
       localSocket: settings.localSocket,
       ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
       ...(buildDir === undefined ? {} : { web: (apiUrl: string) => mountWeb({ buildDir, apiUrl }) }),

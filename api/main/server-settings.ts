@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { SdpError, type Finding } from '#schema/errors';
 import { invalid } from '#schema/parse/validate-draft';
 import { suggestion } from '#schema/parse/near';
+import { parseSyslogTarget, type SyslogTarget } from '../audit/syslog-target.ts';
 
 export interface ServerSettings {
   /** Absolute folder for database, logs, keys and the local socket. */
@@ -20,6 +21,8 @@ export interface ServerSettings {
   publicUrl?: string;
   /** User names of those who may go past others' holds, until there are roles. */
   admins: string[];
+  /** Where audit entries are sent as they happen. */
+  auditSyslog?: SyslogTarget;
 }
 
 /** Each setting: its key in the file, its variable, its flag's name in commander. */
@@ -34,6 +37,7 @@ const KEYS = {
   publicUrl: 'SDP_PUBLIC_URL',
   insecureListen: 'SDP_INSECURE_LISTEN',
   admins: 'SDP_ADMINS',
+  auditSyslog: 'SDP_AUDIT_SYSLOG',
 } as const;
 type Key = keyof typeof KEYS;
 
@@ -87,6 +91,9 @@ export async function serverSettings(flags: ServerFlags, env: NodeJS.ProcessEnv 
   }
   const store = setting('store') ?? `sqlite:${path.join(dataDir, 'sdp.db')}`;
   if (!store.startsWith('sqlite:')) findings.push({ path: 'store', message: `"${store.split(':')[0] ?? ''}" is not a store that this version knows: sqlite:/path/to/file.` });
+  const syslog = setting('auditSyslog');
+  const auditSyslog = syslog === undefined ? undefined : parseSyslogTarget(syslog);
+  if (syslog !== undefined && auditSyslog === undefined) findings.push({ path: 'auditSyslog', message: `"${syslog}" is none of udp://HOST:514, tcp://HOST:601 and unix:/dev/log.` });
   if (findings.length > 0) throw invalid(findings);
   const publicUrl = setting('publicUrl');
   return {
@@ -97,6 +104,7 @@ export async function serverSettings(flags: ServerFlags, env: NodeJS.ProcessEnv 
     localSocket: path.resolve(setting('localSocket') ?? path.join(dataDir, '..', 'sdp.sock')),
     gateway: { repository: setting('gatewayRepository') ?? 'api-gateway', branch: setting('gatewayBranch') ?? 'develop' },
     admins: namesOf(setting('admins')),
+    ...(auditSyslog === undefined ? {} : { auditSyslog }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
   };
 }
