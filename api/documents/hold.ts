@@ -41,7 +41,7 @@ const MAX_HOLD_MS = 90 * 86_400_000;
 export function holdFrom(given: { until?: string | undefined; for?: string | undefined; reason?: string | undefined }, by: string, now: number): Hold {
   const until = endOf(given, now);
   if (until - now > MAX_HOLD_MS) throw new SdpError('invalid_request', 'A hold lasts at most 90 days.', { hint: 'Extend it when it is still needed.' });
-  return { by, until: new Date(until).toISOString(), ...(given.reason === undefined ? {} : { reason: given.reason }) };
+  return { by, until: new Date(until).toISOString().replace(/\.\d+Z$/, 'Z'), ...(given.reason === undefined ? {} : { reason: given.reason }) };
 }
 
 function endOf({ until, for: lasts }: { until?: string | undefined; for?: string | undefined }, now: number): number {

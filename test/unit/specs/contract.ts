@@ -5,6 +5,7 @@ import { allocationContract } from './contract-allocations.ts';
 import { deletionContract } from './contract-deletion.ts';
 import { documentContract } from './contract-documents.ts';
 import { durabilityContract } from './contract-durability.ts';
+import { historyContract } from './contract-history.ts';
 import { nameContract } from './contract-names.ts';
 import { propertyContract } from './contract-properties.ts';
 import { recordContract } from './contract-records.ts';
@@ -69,6 +70,7 @@ export function storeContract(name: string, makeDatabase: () => Promise<TestData
     deletionContract(subject);
     secretContract(subject);
     watchContract(subject);
+    historyContract(subject);
     recordContract(subject);
     allocationContract(subject);
     durabilityContract(subject);
