@@ -10,6 +10,9 @@ import { locatorOf, type Locate } from './locate.ts';
 
 const YAML_TYPES: ReadonlySet<string> = new Set(['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml', 'text/plain']);
 
+/** A whole folder comes at once, in bytes. */
+const MAX_DOCUMENTS_BYTES = 32 * 1024 * 1024;
+
 export interface ReadDocuments {
   writes: Write[];
   locate?: Locate;
@@ -33,7 +36,7 @@ function fileHeader(request: IncomingMessage): string | undefined {
  * @throws SdpError invalid_yaml, invalid_document, invalid_request
  */
 export async function readDocuments(request: IncomingMessage, sandbox?: string): Promise<ReadDocuments> {
-  const text = await readText(request);
+  const text = await readText(request, MAX_DOCUMENTS_BYTES);
   const type = mediaType(request);
   if (YAML_TYPES.has(type)) return readYaml(text, fileHeader(request), sandbox);
   if (type !== 'application/json') {

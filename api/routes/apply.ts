@@ -69,7 +69,7 @@ async function prunedBy(ctx: Context, deps: ApiDeps, { writes, locate, expectPru
   return removalsOf(deps.store, writes, { selector: parseSelector(selector), locate, expected: expectPruned });
 }
 
-const EXPORT_PAGE = 200;
+const EXPORT_PAGE = 1_000;
 
 /** `?kind= &selector= &cursor= &limit=`, by kind and name. */
 async function exportDocuments(ctx: Context, deps: ApiDeps): Promise<void> {

@@ -76,7 +76,7 @@ export function resultText(answer: ApplyResponse, detailed: boolean): string {
 }
 
 export function applyCommand(program: Command): void {
-  folderOptions(program.command('apply').description('save documents and let the sandboxes follow; a whole folder, with everything below it').requiredOption('-f, --filename <file...>', 'YAML or JSON files, or folders; - is standard input'))
+  folderOptions(program.command('apply').summary('save documents, or a whole folder').description('save documents and let the sandboxes follow; a whole folder, with everything below it').requiredOption('-f, --filename <file...>', 'YAML or JSON files, or folders; - is standard input'))
     .option('-m, --message <text>', 'shown in the history')
     .option('--dry-run', 'only say what would happen')
     .option('-y, --yes', 'do not ask before --prune deletes')

@@ -20,6 +20,7 @@ interface AuditOptions {
 export function auditCommand(program: Command): void {
   program
     .command('audit')
+    .summary('who did what, with which outcome')
     .description('who did what to what, with which outcome, newest first; -o jsonl: everything, oldest first, as it is read')
     .option('--user <name>', 'of this person')
     .option('--action <action>', 'whole such as route.set, or its first word such as route')

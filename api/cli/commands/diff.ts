@@ -20,7 +20,7 @@ function parseRange(text: string): { from: number; to?: number } {
 }
 
 export function diffCommand(program: Command): void {
-  folderOptions(program.command('diff [reference]').description('what saving files would change, or what changed between two revisions of KIND/NAME; exits 0 when nothing, 1 when something'))
+  folderOptions(program.command('diff [reference]').summary('what files would change, or revisions changed').description('what saving files would change, or what changed between two revisions of KIND/NAME; exits 0 when nothing, 1 when something'))
     .option('-f, --filename <file...>', 'YAML or JSON files, or folders; - is standard input')
     .option('--rev <A..B>', 'revisions of KIND/NAME; one number: that one against the newest; default: the newest two')
     .action(async (text: string | undefined, options: DiffOptions, command: Command) => {

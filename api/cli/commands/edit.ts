@@ -31,6 +31,7 @@ function openEditor(file: string): Promise<void> {
 export function editCommand(program: Command): void {
   program
     .command('edit <reference>')
+    .summary('change a document in your editor')
     .description('change KIND/NAME in your editor (EDITOR); refused when somebody else saved meanwhile, and your text is kept')
     .option('-m, --message <text>', 'shown in the history')
     .action(async (text: string, options: { message?: string }, command: Command) => {

@@ -21,6 +21,7 @@ async function leftOver(folder: string, kinds: readonly string[], written: Reado
 export function exportCommand(program: Command): void {
   program
     .command('export <folder>')
+    .summary('write every document as a file')
     .description('write documents as YAML, one file each; `sdp apply -f FOLDER` then changes nothing; never values of secrets')
     .option('--kind <kinds>', 'only of these kinds, with commas')
     .option('-l, --selector <label=value>', 'only those with the label; several with commas')

@@ -40,7 +40,7 @@ function noSuchKind(word: string): SdpError {
 export function getCommands(program: Command): void {
   program
     .command('get <what> [name]')
-    .description('list or show: sandboxes, templates, environments, routes, services, nodes, repositories, ports, deployments, audit')
+    .description('list or show: sandboxes, templates, environments, routes, services, nodes, repositories, ports, deployments, audit; -o yaml of one document is its author\'s text')
     .option('--sandbox <name>', 'only of this sandbox (deployments, ports, audit)')
     .option('--rev <number>', 'one document as this revision had it')
     .action(async (what: string, name: string | undefined, options: { sandbox?: string; rev?: string }, command: Command) => {

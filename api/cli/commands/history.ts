@@ -10,6 +10,7 @@ const message = ({ deleted, message: said }: Revision): string => (deleted ? `(d
 export function historyCommand(program: Command): void {
   program
     .command('history <reference>')
+    .summary('revisions of a document')
     .description('revisions of KIND/NAME, newest first; a name alone is a sandbox')
     .option('--kind <kind>', 'kind of a name alone', 'sandbox')
     .action(async (text: string, options: { kind: string }, command: Command) => {

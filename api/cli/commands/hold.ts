@@ -22,6 +22,7 @@ function requestOf({ until, reason }: HoldOptions): HoldRequest {
 export function holdCommand(program: Command): void {
   program
     .command('hold <sandbox>')
+    .summary('refuse other people\'s changes for a while')
     .description("refuse others' changes to a sandbox; it ends by itself, and you may change what you hold")
     .option('--until <time>', 'a time from now such as 2h, or a date; default: a day')
     .option('--reason <text>', 'what the others are told')

@@ -37,7 +37,7 @@ export function sandboxCommands(program: Command): void {
       await settle(command, name, await client.post<ApplyResponse>(`${at(name)}/deploy`, body), options);
     });
 
-  waiting(program.command('rollback <reference> [revision]').description('make an earlier revision of KIND/NAME the newest, a sandbox with the commits that it ran; default: the one before'))
+  waiting(program.command('rollback <reference> [revision]').summary('make an earlier revision the newest').description('make an earlier revision of KIND/NAME the newest, a sandbox with the commits that it ran; default: the one before'))
     .option('--to <revision>', 'that revision; see `sdp history`')
     .action(async (text: string, given: string | undefined, options: Waiting & { to?: string }, command: Command) => {
       const { client } = await contextOf(command);

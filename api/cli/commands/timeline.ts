@@ -15,6 +15,7 @@ interface TimelineOptions {
 export function timelineCommand(program: Command): void {
   program
     .command('timeline <sandbox>')
+    .summary('what happened, and changed since it worked')
     .description('revisions, commits, routes, secrets, restarts and failures in one order; first what changed since it worked')
     .option('--since <time>', 'a date, or a time ago such as 2h')
     .option('--limit <number>', 'at most so many entries', '30')
