@@ -7,6 +7,8 @@ import type { Middleware } from 'koa';
 import { SdpError } from '#schema/errors';
 import type { Announcer, Clock, Fleet, LoginVault, Reconciler } from '#reconciler/contract';
 import type { Store } from '#specs/store';
+import { Syslog } from './audit/syslog.ts';
+import type { SyslogTarget } from './audit/syslog-target.ts';
 import { authenticator } from './auth/authenticate.ts';
 import { Sessions } from './auth/sessions.ts';
 import { Throttle } from './auth/throttle.ts';
@@ -53,6 +55,10 @@ export interface ServerOptions {
   web?(apiUrl: string): Middleware | Promise<Middleware>;
   /** Origins beside our own that may use cookies, such as a proxy's. */
   allowedOrigins?: readonly string[];
+  /** Where audit entries go beside the store; nowhere by default. */
+  auditSyslog?: SyslogTarget;
+  /** User names of those who may go past others' holds; none by default. */
+  admins?: readonly string[];
   /** Requests of a sandbox in the last ten minutes, by service. */
   requestCounts?: RequestCounts;
   /** Keys of secrets, read anew on demand. */
@@ -93,6 +99,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
   const vault = new Vault(() => clock.now());
   const stream = new Stream({ logs, clock });
   const metrics = new Metrics();
+  const syslog = options.auditSyslog === undefined ? undefined : new Syslog(options.auditSyslog, log);
 
   const journal = new JournalIntake({
     marks,
@@ -149,9 +156,12 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     secureCookies: options.publicUrl?.startsWith('https:') ?? false,
     allowedOrigins,
     ...(options.keyring === undefined ? {} : { keyring: options.keyring }),
+    admins: options.admins ?? [],
+    ...(syslog === undefined ? {} : { onAudit: (entry) => syslog.send(entry) }),
     requestCounts: options.requestCounts ?? ((uid) => requests.counts(uid)),
   };
   addGauges(metrics, hub, stream, journal);
+  if (syslog !== undefined) metrics.gauge('sdp_audit_syslog_dropped_total', 'Audit entries that the syslog did not get.', () => syslog.dropped);
   metrics.gauge('sdp_edge_requests_total', 'Requests that agents told of.', () => requestIntake.taken);
   metrics.gauge('sdp_edge_requests_missed_total', 'Requests that edges answered and nobody could note.', () => requestIntake.missed);
 
@@ -195,6 +205,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     for (const server of servers) server.closeIdleConnections();
     const cut = setTimeout(() => connections.forEach((socket) => socket.destroy()), STOP_MS);
     await Promise.all(ended);
+    syslog?.close();
     clearTimeout(cut);
     await watching;
     marks.close();

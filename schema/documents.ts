@@ -74,6 +74,18 @@ export type Draft<K extends Kind = Kind> = {
   };
 }[K];
 
+/** Folder or repository that a document is applied from. */
+export interface ManagedBy {
+  /** Such as `https://git.company.com/sandboxes.git`; never with a login in it. */
+  source: string;
+  /** The source's own version, such as a commit. */
+  revision?: string;
+  /** Number of the document's revision that is as the source has it. */
+  applied: number;
+  /** Somebody changed it past its source since, and it is not as `applied` was. */
+  edited?: { by: string; at: string; revision: number };
+}
+
 export interface Metadata {
   name: string;
   labels?: Record<string, string>;
@@ -95,6 +107,8 @@ export interface Metadata {
   /** Set when deletion was asked for and finalizers still work. */
   deletedAt?: string;
   finalizers: string[];
+  /** Absent: people keep it here. */
+  managedBy?: ManagedBy;
 }
 
 /** A document as stored. Secrets appear as references only. */

@@ -80,6 +80,39 @@ export interface Finding extends SourcePosition {
   readonly message: string;
 }
 
+/** One of the versions that a stale write is about. */
+export interface WriteVersion {
+  /** Absent: not known any more. */
+  revision?: number;
+  resourceVersion: number;
+  by?: string;
+  /** ISO 8601. */
+  at?: string;
+  message?: string;
+  /** This version is the end of the document. */
+  deleted?: true;
+}
+
+/** A field that differs among the version that a copy was of (`base`), what is stored (`theirs`) and the write (`yours`). */
+export interface FieldConflict {
+  /** Such as `spec.services.account.branch`. */
+  path: string;
+  base?: unknown;
+  theirs?: unknown;
+  yours?: unknown;
+  /** Who changed it: one of you, both to the same, or both differently. */
+  verdict: 'yours' | 'theirs' | 'same' | 'conflicting';
+}
+
+/** A write on a copy that somebody else has overtaken. Values of secrets are never shown. */
+export interface StaleWrite {
+  kind: string;
+  name: string;
+  base: WriteVersion;
+  theirs: WriteVersion;
+  fields: FieldConflict[];
+}
+
 /** What an error says over a wire. */
 export interface ErrorBody {
   readonly code: ErrorCode;
@@ -88,6 +121,8 @@ export interface ErrorBody {
   /** What to do about it. */
   readonly hint?: string;
   readonly findings?: readonly Finding[];
+  /** With `conflict`: each stale write. */
+  readonly conflicts?: readonly StaleWrite[];
 }
 
 /** The only error that crosses folders. Messages never contain credentials. */
@@ -96,16 +131,18 @@ export class SdpError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly findings: readonly Finding[];
+  readonly conflicts: readonly StaleWrite[];
 
   constructor(
     code: ErrorCode,
     message: string,
-    more: { hint?: string | undefined; findings?: readonly Finding[]; cause?: unknown } = {},
+    more: { hint?: string | undefined; findings?: readonly Finding[]; conflicts?: readonly StaleWrite[]; cause?: unknown } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.hint = more.hint;
     this.findings = more.findings ?? [];
+    this.conflicts = more.conflicts ?? [];
   }
 
   toBody(): ErrorBody {
@@ -114,12 +151,13 @@ export class SdpError extends Error {
       message: this.message,
       ...(this.hint === undefined ? {} : { hint: this.hint }),
       ...(this.findings.length === 0 ? {} : { findings: this.findings }),
+      ...(this.conflicts.length === 0 ? {} : { conflicts: this.conflicts }),
     };
   }
 
   static fromBody(body: ErrorBody): SdpError {
     const code = body.code in ERRORS ? body.code : 'internal';
-    return new SdpError(code, body.message, { hint: body.hint, findings: body.findings ?? [] });
+    return new SdpError(code, body.message, { hint: body.hint, findings: body.findings ?? [], conflicts: body.conflicts ?? [] });
   }
 
   /** Wraps whatever was thrown; what is not an SdpError becomes `internal`. */

@@ -74,7 +74,7 @@ export interface FieldChange {
   after?: unknown;
 }
 
-export type ApplyOutcome = 'created' | 'configured' | 'unchanged';
+export type ApplyOutcome = 'created' | 'configured' | 'unchanged' | 'deleted';
 
 export interface ApplyResult {
   kind: Kind;
@@ -86,8 +86,82 @@ export interface ApplyResult {
   generation: number;
   /** For a sandbox, or a route of one: what it leads to. */
   plan?: PlanView;
-  /** What is strange about the document itself, such as a question that no text uses. */
+  /** What the person who writes has to know: a repository will undo it, or no text uses a template's question. */
   warnings?: string[];
+}
+
+/**
+ * `POST /api/v1/apply` with a whole folder. `?prune=true&selector=team=checkout` also deletes what bears the label and is
+ * not in it; `?managedBy=SOURCE&managedRevision=COMMIT` says where the documents come from.
+ */
+export interface ApplyFilesRequest {
+  files: { name: string; text: string }[];
+  /** `sandbox/NAME`, as a dry run listed them: refused when others would be deleted by now. */
+  expectPruned?: string[];
+}
+
+/** `GET /api/v1/export?kind=&selector=`: documents as files that `apply` finds to be unchanged. */
+export interface ExportedDocument {
+  kind: Kind;
+  name: string;
+  /** Such as `sandbox/QA-LOGIN-ERROR.yaml`. */
+  path: string;
+  yaml: string;
+}
+
+/** `POST /api/v1/sandboxes/{name}/hold`. */
+export interface HoldRequest {
+  /** ISO 8601; or `for`. Left out: 24 hours. */
+  until?: string;
+  /** Such as `2h`. */
+  for?: string;
+  reason?: string;
+}
+
+export type TimelineKind =
+  | 'spec'
+  | 'route'
+  | 'environment'
+  | 'secret'
+  | 'service'
+  | 'commit'
+  | 'hold'
+  | 'action'
+  | 'deployed'
+  | 'failed'
+  | 'restarted'
+  | 'lost'
+  | 'ready'
+  | 'not-ready';
+
+/** Something that happened to a sandbox, by whoever. */
+export interface TimelineEntry {
+  /** Unique within the sandbox. */
+  id: string;
+  /** ISO 8601. */
+  at: string;
+  kind: TimelineKind;
+  /** What happened, in one line. */
+  title: string;
+  /** Who did it; absent where nobody did. */
+  by?: string;
+  service?: string;
+  /** More of it, a line each, such as fields that changed or a first error. */
+  details: string[];
+  /** A change that may have been the cause of something; otherwise it is an effect. */
+  cause: boolean;
+  /** Of the document that changed. */
+  resourceVersion?: number;
+}
+
+/** `GET /api/v1/sandboxes/{name}/timeline?since=&limit=&cursor=`, newest first. */
+export interface TimelineView extends Page<TimelineEntry> {
+  /** Whether the sandbox is Ready now. */
+  ready: boolean;
+  /** The last time that it worked; `until` absent: it does now. Absent: never seen to work. */
+  worked?: { from: string; until?: string };
+  /** Not Ready now: what changed since it worked, the likeliest cause first. Only on the first page. */
+  changed?: TimelineEntry[];
 }
 
 /** `POST /api/v1/apply?dryRun=true` with YAML (application/yaml) or JSON `{documents: [...]}`. */
@@ -105,6 +179,14 @@ export interface Revision {
   at: string;
   deleted: boolean;
   spec: unknown;
+}
+
+/** `GET .../revisions/{number}`. */
+export interface RevisionView extends Revision {
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  /** The author's YAML, where it was applied as such. */
+  text?: string;
 }
 
 export interface NodeView {
@@ -485,4 +567,6 @@ export interface DocumentView {
   /** The author's text with comments and order, where it was applied as YAML. */
   text?: string;
   seq?: number;
+  /** What the person who wrote it has to know. */
+  warnings?: string[];
 }

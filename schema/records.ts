@@ -93,6 +93,50 @@ export interface SubnetAllocation {
   allocatedAt: string;
 }
 
+/** Something that became of a sandbox by itself: not asked for, but observed. Kept beside the newest status. */
+export interface Transition {
+  /** In the order in which they were seen. */
+  seq: number;
+  sandboxUid: string;
+  at: string;
+  /** `ready`: the condition Ready changed. `restarted`: the engine restarted a container. `lost`: a container ran and does not. */
+  kind: 'ready' | 'restarted' | 'lost';
+  /** Absent for `ready`. */
+  service?: string;
+  /** Of Ready; else the service's state. */
+  status: string;
+  reason: string;
+  message: string;
+  /** Generation that the status spoke of. */
+  generation: number;
+  /**
+   * Highest resourceVersion of the documents that were read; where Ready ends, of the last status in which it was True:
+   * what is newer came after it worked.
+   */
+  observedVersion: number;
+}
+
+/** Which entries of the audit; all that are given must hold. */
+export interface AuditFilter {
+  sandbox?: string;
+  user?: string;
+  /** Whole, such as `route.set`, or everything before a dot, such as `route`. */
+  action?: string;
+  environment?: string;
+  outcome?: AuditEntry['outcome'];
+  /** ISO 8601: not before. */
+  since?: string;
+  /** ISO 8601: before. */
+  until?: string;
+  /** Id: only older ones. */
+  before?: number;
+  /** Id: only newer ones. */
+  after?: number;
+  /** Newest first by default. */
+  oldestFirst?: boolean;
+  limit?: number;
+}
+
 /** Who did what, when, to what, with what outcome (D8). */
 export interface AuditEntry {
   id: number;

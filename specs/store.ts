@@ -2,14 +2,16 @@
 import type { Draft, Kind, SecretReference, StoredDocument } from '#schema/documents';
 import type {
   AuditEntry,
+  AuditFilter,
   Deployment,
   DeploymentEvent,
   PersonalPort,
   PortAllocation,
   Resolution,
   SubnetAllocation,
+  Transition,
 } from '#schema/records';
-import type { Revision } from '#schema/http';
+import type { Revision, RevisionView } from '#schema/http';
 import type { SandboxStatus } from '#schema/status';
 import type { NodeType } from '#schema/states';
 
@@ -31,6 +33,14 @@ export interface Write {
   resolutions?: CarriedResolution[];
   /** Secret values that an imported snapshot brings along; sealed in the same transaction. */
   secrets?: KeptSecret[];
+  /** It comes from this folder or repository; without it the write is one by hand. */
+  managedBy?: { source: string; revision?: string };
+}
+
+/** A document that goes in the same transaction as others are written. */
+export interface Removal {
+  kind: Kind;
+  name: string;
 }
 
 /** A value under the environment's uid and version by which a snapshot refers to it. */
@@ -46,7 +56,7 @@ export type StoreView = Pick<DocumentStore, 'get' | 'list' | 'text' | 'currentVe
 
 export interface WriteResult {
   document: StoredDocument;
-  outcome: 'created' | 'configured' | 'unchanged';
+  outcome: 'created' | 'configured' | 'unchanged' | 'deleted';
   /** The document before, if there was one that was not deleted. */
   before?: StoredDocument;
 }
@@ -68,12 +78,13 @@ export interface Change {
  */
 export interface DocumentStore {
   /**
-   * All or nothing, in one transaction. What is there already changes nothing and makes no revision.
+   * All or nothing, in one transaction. What is there already changes nothing and makes no revision. Removals come after
+   * the writes, in their order, and their results after the others'.
    * @throws SdpError immutable for a Snapshot that would change
    */
-  apply(writes: readonly Write[], author: Author): Promise<WriteResult[]>;
+  apply(writes: readonly Write[], author: Author, removals?: readonly Removal[]): Promise<WriteResult[]>;
   /** What `apply` would answer, without writing. */
-  dryRun(writes: readonly Write[], author: Author): Promise<WriteResult[]>;
+  dryRun(writes: readonly Write[], author: Author, removals?: readonly Removal[]): Promise<WriteResult[]>;
   /** By name in any case. undefined when there is none or it is gone; a document waiting for finalizers is returned. */
   get<K extends Kind>(kind: K, name: string): Promise<StoredDocument<K> | undefined>;
   getByUid(uid: string): Promise<StoredDocument | undefined>;
@@ -81,6 +92,8 @@ export interface DocumentStore {
   list<K extends Kind>(kind: K): Promise<StoredDocument<K>[]>;
   /** Author's text of the newest revision, if it has one. */
   text(kind: Kind, name: string): Promise<string | undefined>;
+  /** One revision with everything in it, by its number or its resourceVersion; also of a document that is gone. */
+  revision(kind: Kind, name: string, which: { revision: number } | { resourceVersion: number }): Promise<RevisionView | undefined>;
   /** Newest first. */
   revisions(kind: Kind, name: string): Promise<Revision[]>;
   /**
@@ -211,7 +224,11 @@ export interface RecordStore {
   deleteSession(tokenHash: string): Promise<void>;
 
   addAudit(entry: Omit<AuditEntry, 'id'>): Promise<void>;
-  audit(filter: { sandbox?: string; before?: number; limit?: number }): Promise<AuditEntry[]>;
+  /** @param filter 100 entries when no limit is given */
+  audit(filter: AuditFilter): Promise<AuditEntry[]>;
+
+  /** What became of a sandbox, newest first; at most 1000 are kept of each. `until`: ISO 8601, before. */
+  transitions(sandboxUid: string, filter?: { until?: string; limit?: number }): Promise<Transition[]>;
 
   /** A value that lasts, such as the installation id. */
   setting(name: string): Promise<string | undefined>;

@@ -9,6 +9,7 @@ import type {
   PortAllocation,
   Resolution,
   SubnetAllocation,
+  Transition,
 } from '#schema/records';
 import type { Columns } from './columns.ts';
 import type { Attempt, NodeRecord } from './store.ts';
@@ -34,6 +35,8 @@ export interface DocumentRow {
   gone: number;
   /** uid of the sandbox that took this Route with it. */
   removedWith: string | null;
+  /** ManagedBy as JSON. */
+  managedBy: string | null;
 }
 
 export interface RevisionRow {
@@ -79,6 +82,7 @@ export interface Tables {
   nodeTokens: { tokenHash: string; node: string };
   sessions: { tokenHash: string; username: string; createdAt: string; expiresAt: string };
   audit: Columns<AuditEntry>;
+  transitions: Columns<Transition>;
   settings: { name: string; value: string };
 }
 

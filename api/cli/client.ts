@@ -1,6 +1,7 @@
 /** HTTP and stream client of the CLI. Errors of the server arrive as the SdpError that it threw. */
 import http from 'node:http';
 import https from 'node:https';
+import { pipeline } from 'node:stream/promises';
 import { WebSocket } from 'ws';
 import { SdpError, type ErrorBody } from '#schema/errors';
 import { STREAM_PATH, type StreamFilter, type StreamMessage } from '#schema/stream';
@@ -20,7 +21,11 @@ function withQuery(path: string, query: RequestOptions['query']): string {
 }
 
 export class ApiClient {
-  constructor(readonly connection: Connection) {}
+  /** @param force changes go past others' holds, as an admin's may */
+  constructor(
+    readonly connection: Connection,
+    readonly force = false,
+  ) {}
 
   /** @param path under /api/v1 */
   get<T>(path: string, query?: RequestOptions['query']): Promise<T> {
@@ -43,12 +48,25 @@ export class ApiClient {
     const payload = options.yaml ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
     const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
     if (payload !== undefined) headers['content-type'] = options.yaml === undefined ? 'application/json' : 'application/yaml';
-    const answer = await this.send(method, withQuery(`/api/v1${path}`, options.query), headers, payload);
+    const query = this.force && method !== 'GET' ? { ...options.query, force: true } : options.query;
+    const answer = await this.send(method, withQuery(`/api/v1${path}`, query), headers, payload);
     if (answer.status >= 400) throw failure(answer.status, answer.text);
     return (answer.text === '' ? undefined : JSON.parse(answer.text)) as T;
   }
 
-  private send(method: string, path: string, headers: Record<string, string>, payload: string | undefined): Promise<{ status: number; text: string }> {
+  /** Hands an answer on as it comes, whatever its size. @param path under /api/v1 */
+  async copy(path: string, query: RequestOptions['query'], to: NodeJS.WritableStream): Promise<void> {
+    const response = await this.open('GET', withQuery(`/api/v1${path}`, query), {}, undefined);
+    if ((response.statusCode ?? 0) >= 400) throw failure(response.statusCode ?? 0, await textOf(response));
+    await pipeline(response, to, { end: false });
+  }
+
+  private async send(method: string, path: string, headers: Record<string, string>, payload: string | undefined): Promise<{ status: number; text: string }> {
+    const response = await this.open(method, path, headers, payload);
+    return { status: response.statusCode ?? 0, text: await textOf(response) };
+  }
+
+  private open(method: string, path: string, headers: Record<string, string>, payload: string | undefined): Promise<http.IncomingMessage> {
     const { url, token, socket } = this.connection;
     const target = new URL(path, url);
     const options: https.RequestOptions = {
@@ -59,12 +77,7 @@ export class ApiClient {
       ...(socket === undefined ? {} : { socketPath: socket }),
     };
     return new Promise((resolve, reject) => {
-      const request = (target.protocol === 'https:' ? https : http).request(target, options, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
-        response.on('error', reject);
-      });
+      const request = (target.protocol === 'https:' ? https : http).request(target, options, resolve);
       request.on('error', (error) => reject(this.unreachable(error)));
       request.end(payload);
     });
@@ -98,6 +111,12 @@ export class ApiClient {
       });
     });
   }
+}
+
+async function textOf(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
 }
 
 function failure(status: number, text: string): SdpError {

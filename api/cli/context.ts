@@ -9,6 +9,7 @@ export interface GlobalFlags {
   local?: boolean;
   socket?: string;
   output?: string;
+  force?: boolean;
 }
 
 export interface CliContext {
@@ -18,7 +19,7 @@ export interface CliContext {
 
 export async function contextOf(command: Command): Promise<CliContext> {
   const flags = command.optsWithGlobals<GlobalFlags>();
-  return { client: new ApiClient(await findConnection(flags)), flags };
+  return { client: new ApiClient(await findConnection(flags), flags.force === true), flags };
 }
 
 /** `90`, `90s`, `5m`, `1h` in milliseconds, or undefined when it is not a duration. */

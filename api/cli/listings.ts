@@ -31,8 +31,8 @@ const LISTINGS = {
     (item) => item.id,
   ),
   audit: listing<AuditEntry>(
-    ['AT', 'USER', 'ACTION', 'SANDBOX', 'SERVICE', 'OUTCOME', 'MESSAGE'],
-    (item) => [item.at, item.user, item.action, item.sandbox, item.service, item.outcome, item.message],
+    ['AT (UTC)', 'USER', 'ACTION', 'ABOUT', 'SERVICE', 'OUTCOME', 'MESSAGE'],
+    (item, wide) => [wide ? item.at : item.at.slice(0, 19).replace('T', ' '), item.user, item.action, item.sandbox ?? item.environment, item.service, item.outcome, item.message],
     (item) => String(item.id),
   ),
 } satisfies Record<string, Listing>;

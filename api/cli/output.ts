@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { SdpError } from '#schema/errors';
 
-export const FORMATS = ['table', 'wide', 'json', 'yaml', 'name'] as const;
+export const FORMATS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'name'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export function formatOf(text: string | undefined): Format {
@@ -80,6 +80,7 @@ export function print(text: string): void {
 /** Prints data in the format asked for; `asTable` is used for table and wide. */
 export function printAs(format: Format, data: unknown, names: readonly string[], asTable: (wide: boolean) => string): void {
   if (format === 'json') print(JSON.stringify(data, null, 2));
+  else if (format === 'jsonl') for (const item of Array.isArray(data) ? (data as unknown[]) : [data]) print(JSON.stringify(item));
   else if (format === 'yaml') print(stringify(data, { lineWidth: 0 }).trimEnd());
   else if (format === 'name') names.forEach(print);
   else print(asTable(format === 'wide'));

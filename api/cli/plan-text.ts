@@ -1,14 +1,7 @@
 /** A plan and the changes of fields, as lines for a terminal. */
-import type { ApplyResult, FieldChange, PlanView } from '#schema/http';
+import type { ApplyResult, PlanView } from '#schema/http';
 import { paint } from './output.ts';
-
-const value = (shown: unknown): string => (shown === undefined ? '(nothing)' : typeof shown === 'string' ? shown : JSON.stringify(shown));
-
-export function changeLine(change: FieldChange): string {
-  if (change.before === undefined) return paint('green', `  + ${change.path}: ${value(change.after)}`);
-  if (change.after === undefined) return paint('red', `  - ${change.path}: ${value(change.before)}`);
-  return paint('yellow', `  ~ ${change.path}: ${value(change.before)} -> ${value(change.after)}`);
-}
+import { changeLines } from './value-text.ts';
 
 export function planLines(plan: PlanView): string[] {
   const lines = plan.steps.map((step, index) => {
@@ -23,8 +16,9 @@ export function planLines(plan: PlanView): string[] {
 }
 
 export function resultLines(result: ApplyResult, detailed: boolean): string[] {
-  const lines = [`${result.kind.toLowerCase()}/${result.name} ${result.outcome}`];
-  if (detailed) lines.push(...result.changes.map(changeLine));
+  const said = `${result.kind.toLowerCase()}/${result.name} ${result.outcome}`;
+  const lines = [result.outcome === 'deleted' ? paint('red', said) : said];
+  if (detailed) lines.push(...result.changes.flatMap(changeLines));
   for (const warning of result.warnings ?? []) lines.push(paint('yellow', `  warning: ${warning}`));
   if (result.plan !== undefined && result.outcome !== 'unchanged') lines.push(...planLines(result.plan));
   return lines;

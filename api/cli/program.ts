@@ -1,10 +1,16 @@
 /** The `sdp` command line: every command that talks to a server. */
 import { Command, CommanderError } from 'commander';
 import { ERRORS, SdpError } from '#schema/errors';
-import { applyCommands } from './commands/apply.ts';
+import { applyCommand } from './commands/apply.ts';
+import { auditCommand } from './commands/audit.ts';
+import { diffCommand } from './commands/diff.ts';
+import { editCommand } from './commands/edit.ts';
 import { envCommands } from './commands/env.ts';
+import { exportCommand } from './commands/export.ts';
 import { followCommands } from './commands/follow.ts';
 import { getCommands } from './commands/get.ts';
+import { historyCommand } from './commands/history.ts';
+import { holdCommand } from './commands/hold.ts';
 import { imageCommands } from './commands/images.ts';
 import { nodeCommands } from './commands/nodes.ts';
 import { requestCommands } from './commands/requests.ts';
@@ -14,8 +20,10 @@ import { secretsCommand } from './commands/secrets.ts';
 import { sessionCommands } from './commands/session.ts';
 import { snapshotCommands } from './commands/snapshot.ts';
 import { templateCommands } from './commands/template.ts';
+import { timelineCommand } from './commands/timeline.ts';
 import { useCommand } from './commands/use.ts';
 import { waitCommand } from './commands/wait.ts';
+import { conflictLines } from './conflict-text.ts';
 import { explainError, FORMATS } from './output.ts';
 
 /** Commander's own code for wrong usage in our table of exit codes. */
@@ -29,17 +37,17 @@ export function createProgram(version: string, extend: (program: Command) => voi
     .option('--server <url>', 'address of the server (SDP_URL)')
     .option('--local', 'talk over the root-only socket on the server\'s own host')
     .option('--socket <path>', 'that socket (SDP_LOCAL_SOCKET)')
+    .option('--force', "as an admin, past others' holds")
     // No choices here: `snapshot export` takes a file.
     .option('-o, --output <format>', `output: ${FORMATS.join(', ')}`)
     .showHelpAfterError('(see --help)')
     .exitOverride();
-  const all = [
-    sessionCommands, applyCommands, getCommands, sandboxCommands, snapshotCommands, routeCommands, useCommand, requestCommands,
-    followCommands, waitCommand, nodeCommands, imageCommands, secretsCommand, envCommands, templateCommands,
+  const commands = [
+    sessionCommands, applyCommand, diffCommand, getCommands, editCommand, historyCommand, timelineCommand, sandboxCommands, holdCommand,
+    snapshotCommands, templateCommands, envCommands, routeCommands, useCommand, requestCommands, followCommands, waitCommand, exportCommand,
+    auditCommand, nodeCommands, imageCommands, secretsCommand,
   ];
-  for (const add of all) {
-    add(program);
-  }
+  for (const add of commands) add(program);
   extend(program);
   return program;
 }
@@ -56,7 +64,7 @@ export async function runCli(program: Command, argv: readonly string[]): Promise
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : USAGE;
     const error = SdpError.from(thrown);
-    process.stderr.write(`${explainError(error)}\n`);
+    process.stderr.write(`${[...error.conflicts.flatMap(conflictLines), explainError(error)].join('\n')}\n`);
     return ERRORS[error.code].exit;
   }
 }

@@ -2,6 +2,7 @@
 import type { StoredDocument } from '#schema/documents';
 import type { TemplateView } from '#schema/http';
 import type { ServiceStatus } from '#schema/status';
+import { holdLine, managedLine } from './managed-text.ts';
 import { age, paint, paintState, table, terminalWidth, wrap } from './output.ts';
 import { faultLine, verifiedWords } from './route-text.ts';
 import { templateLines } from './template-text.ts';
@@ -19,6 +20,7 @@ function row(name: string, service: ServiceStatus): (string | number | undefined
 export function describeSandbox(document: StoredDocument<'Sandbox'>, template?: TemplateView): string {
   const { metadata, status } = document;
   const lines = [`${paint('bold', metadata.name)}  generation ${metadata.generation}, revision ${metadata.revision} by ${metadata.updatedBy}, ${age(metadata.updatedAt)} ago`];
+  lines.push(...managedLine(document), ...holdLine(document));
   if (template !== undefined) lines.push(...templateLines(template, metadata.name));
   if (status === undefined) return [...lines, 'Nothing is known of it yet.'].join('\n');
   lines.push(`${paintState(status.health)}  ${paintState(status.sync)}  ${paintState(status.operation)}`);

@@ -4,7 +4,8 @@ import { SdpError } from '#schema/errors';
 import type { RestoreResponse, SnapshotComparison } from '#schema/http';
 import type { ApiClient } from './client.ts';
 import { age, paint, printAs, table, terminalWidth, wrap, type Format } from './output.ts';
-import { changeLine, resultLines } from './plan-text.ts';
+import { resultLines } from './plan-text.ts';
+import { changeLines } from './value-text.ts';
 
 type Snapshot = StoredDocument<'Snapshot'>;
 
@@ -86,7 +87,7 @@ export async function diffSnapshot(client: ApiClient, what: string, other: strin
   printAs(format, answer, answer.changes.map(({ path }) => path), () =>
     answer.changes.length === 0
       ? `Sandbox ${answer.sandbox} is as snapshot ${answer.snapshot} has it.`
-      : [`From snapshot ${answer.snapshot} to sandbox ${answer.sandbox} as it is now:`, ...answer.changes.map(changeLine)].join('\n'),
+      : [`From snapshot ${answer.snapshot} to sandbox ${answer.sandbox} as it is now:`, ...answer.changes.flatMap(changeLines)].join('\n'),
   );
   if (answer.changes.length > 0) process.exitCode = 1;
 }

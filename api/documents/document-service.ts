@@ -8,22 +8,28 @@ import { dotted } from '#schema/parse/explain';
 import { suggestion } from '#schema/parse/near';
 import { formatPosition } from '#schema/parse/validate-draft';
 import type { Clock, Fleet, Reconciler } from '#reconciler/contract';
-import type { CarriedResolution, Store, Write, WriteResult } from '#specs/store';
+import type { CarriedResolution, Removal, Store, Write, WriteResult } from '#specs/store';
 import { describeError, type Logger } from '../http/logger.ts';
 import { fieldChanges } from './field-changes.ts';
-import { assertNotHeld } from './hold.ts';
+import { exportText } from './export-text.ts';
+import { assertNotHeld, withHoldOf, type Changer } from './hold.ts';
 import type { Locate } from './locate.ts';
+import { managedWarnings } from './managed.ts';
 import { patchText } from './patch-text.ts';
 import type { ReferenceMistake } from './reference-mistake.ts';
 import { referenceMistakes } from './references.ts';
+import { withStaleWrites } from './stale-write.ts';
 import { worldAfter } from './world.ts';
 
-export interface ApplyOptions {
-  user: string;
+export interface ApplyOptions extends Changer {
   message?: string | undefined;
   dryRun?: boolean;
   /** Where paths stand in the text that the writes came from; `index` is the place in `writes`. */
   locate?: Locate;
+  /** Documents that go in the same transaction. */
+  removals?: readonly Removal[];
+  /** The hold of these sandboxes ends where the writes do not say one. */
+  endsHold?: boolean;
 }
 
 export interface DocumentServiceOptions {
@@ -61,9 +67,9 @@ export class DocumentService {
   }
 
   /** @throws SdpError not_found, held: asked before an action that is no write */
-  async requireUnheld(name: string, user: string): Promise<StoredDocument<'Sandbox'>> {
+  async requireUnheld(name: string, changer: Changer): Promise<StoredDocument<'Sandbox'>> {
     const sandbox = await this.require('Sandbox', name);
-    assertNotHeld({ name: sandbox.metadata.name, spec: sandbox.spec }, user, this.#options.clock.now());
+    assertNotHeld({ name: sandbox.metadata.name, spec: sandbox.spec }, changer, this.#options.clock.now());
     return sandbox;
   }
 
@@ -72,26 +78,32 @@ export class DocumentService {
    * @throws SdpError unknown_service, unknown_environment, unknown_repository, route_without_branch (with findings),
    * held, conflict, name_taken
    */
-  async apply(writes: readonly Write[], options: ApplyOptions): Promise<ApplyResponse> {
+  async apply(given: readonly Write[], options: ApplyOptions): Promise<ApplyResponse> {
     const { store } = this.#options;
-    const drafts = writes.map((write) => write.draft);
-    await this.#checkReferences(drafts, options.locate);
+    const { removals = [] } = options;
     const dryRun = options.dryRun === true;
     const author = { user: options.user, ...(options.message === undefined ? {} : { message: options.message }) };
+    const kept = options.endsHold === true ? given : await this.#withHolds(given);
+    await this.#checkReferences(kept.map((write) => write.draft), removals, options.locate);
+    const rehearse = (writes: readonly Write[]): Promise<WriteResult[]> => this.#overtaken(writes, () => store.dryRun(writes, author, removals));
     // A dry run first: what cannot be written needs no plan.
-    const expected = await store.dryRun(writes, author);
+    let expected = await rehearse(kept);
+    const writes = await this.#withoutEchoes(kept, expected);
+    if (writes.some((write, index) => write !== kept[index])) expected = await rehearse(writes);
+    const drafts = writes.map((write) => write.draft);
     assertAuthored(drafts.filter((_, index) => expected[index]?.outcome === 'created'));
-    await this.#assertUnheld(drafts.filter((_, index) => expected[index]?.outcome !== 'unchanged'), options.user);
+    const changing = drafts.filter((_, index) => expected[index]?.outcome !== 'unchanged');
+    await this.#assertUnheld([...affectedSandboxes(changing), ...affectedByRemoval(removals)], options);
     const plans = await this.#plans(writes, options.user, dryRun);
-    const results = dryRun ? expected : await store.apply(writes, author);
+    const results = dryRun ? expected : await this.#overtaken(writes, () => store.apply(writes, author, removals));
     // A plan is shown once: with the sandbox, where both it and its routes are written.
     const sandboxes = new Set(results.filter(({ document }) => document.kind === 'Sandbox').map(({ document }) => document.metadata.slug));
     return {
       dryRun,
-      results: results.map((result) => {
+      results: results.map((result, index) => {
         const { kind, metadata } = result.document;
         const shows = kind === 'Sandbox' || (kind === 'Route' && !sandboxes.has(metadata.slug));
-        return toResult(result, shows ? plans.get(metadata.slug) : undefined);
+        return toResult(result, writes[index], shows ? plans.get(metadata.slug) : undefined);
       }),
     };
   }
@@ -111,17 +123,60 @@ export class DocumentService {
     return (await this.#options.store.get(draft.kind, name)) === undefined ? undefined : this.#options.store.text(draft.kind, name);
   }
 
-  async #assertUnheld(drafts: readonly Draft[], user: string): Promise<void> {
-    for (const slug of affectedSandboxes(drafts)) {
+  async #assertUnheld(slugs: readonly string[], changer: Changer): Promise<void> {
+    for (const slug of new Set(slugs)) {
       const sandbox = await this.#options.store.get('Sandbox', slug);
       if (sandbox === undefined) continue;
-      assertNotHeld({ name: sandbox.metadata.name, spec: sandbox.spec }, user, this.#options.clock.now());
+      assertNotHeld({ name: sandbox.metadata.name, spec: sandbox.spec }, changer, this.#options.clock.now());
     }
   }
 
-  async #checkReferences(drafts: readonly Draft[], locate: Locate | undefined): Promise<void> {
+  /** A conflict says what each side changed. */
+  async #overtaken<T>(writes: readonly Write[], work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw await withStaleWrites(this.#options.store, writes, thrown);
+    }
+  }
+
+  /** Sandboxes keep the hold that they have, and so does their text. */
+  async #withHolds(writes: readonly Write[]): Promise<Write[]> {
+    return Promise.all(
+      writes.map(async (write) => {
+        const { draft } = write;
+        if (draft.kind !== 'Sandbox') return write;
+        const stored = await this.#options.store.get('Sandbox', draft.metadata.name);
+        const spec = withHoldOf(draft.spec, stored?.spec, this.#options.clock.now());
+        if (spec === draft.spec) return write;
+        const { text, ...rest } = write;
+        const held = { ...draft, spec };
+        const patched = patchText(text, held);
+        return { ...rest, draft: held, ...(patched === undefined ? {} : { text: patched }) };
+      }),
+    );
+  }
+
+  /** A text that only repeats what `export` makes of a document is no news: it came from there. */
+  async #withoutEchoes(writes: readonly Write[], expected: readonly WriteResult[]): Promise<Write[]> {
+    return Promise.all(
+      writes.map(async (write, index) => {
+        const result = expected[index];
+        if (write.text === undefined || write.bump === true || result?.outcome !== 'configured' || result.before === undefined) return write;
+        if (fieldChanges(result.before, result.document).length > 0) return write;
+        const stored = await this.#options.store.text(write.draft.kind, write.draft.metadata.name);
+        const echo = exportText(result.before, stored);
+        const given = exportText(result.before, write.text);
+        if (given !== echo) return write;
+        const { text: _echo, ...rest } = write;
+        return rest;
+      }),
+    );
+  }
+
+  async #checkReferences(drafts: readonly Draft[], removals: readonly Removal[], locate: Locate | undefined): Promise<void> {
     const { store, fleet, ownUrls, clock } = this.#options;
-    const world = await worldAfter(store, { fleet, ownUrls: ownUrls(), now: clock.now() }, drafts);
+    const world = await worldAfter(store, { fleet, ownUrls: ownUrls(), now: clock.now() }, drafts, removals);
     const found = drafts.flatMap((draft, index) =>
       referenceMistakes(draft, world, drafts).map((mistake) => ({ mistake, position: locate?.(index, mistake.path) ?? {} })),
     );
@@ -155,6 +210,10 @@ export function affectedSandboxes(drafts: readonly Draft[]): string[] {
   return [...new Set(own.map((draft) => slugOf(draft.metadata.name)))];
 }
 
+function affectedByRemoval(removals: readonly Removal[]): string[] {
+  return removals.filter(({ kind }) => kind === 'Sandbox' || kind === 'Route').map(({ name }) => slugOf(name));
+}
+
 /** What the write of one sandbox carries beside its spec: commits of a rollback, the request of a deploy. */
 function carriedFor(writes: readonly Write[], slug: string): CarriedResolution[] {
   const own = writes.filter(({ draft }) => draft.kind === 'Sandbox' && slugOf(draft.metadata.name) === slug);
@@ -174,21 +233,24 @@ function toFinding(mistake: ReferenceMistake, position: SourcePosition): Finding
   return { ...position, path: dotted(mistake.path), message: mistake.message };
 }
 
-function toResult({ document, before, outcome }: WriteResult, plan: PlanView | undefined): ApplyResult {
+function toResult(result: WriteResult, write: Write | undefined, plan: PlanView | undefined): ApplyResult {
+  const { document, before, outcome } = result;
   const { kind, metadata } = document;
+  const changes = outcome === 'created' || outcome === 'configured' ? fieldChanges(before, document) : [];
+  const warnings = [...(write === undefined ? [] : managedWarnings(write, result, changes)), ...unusedWarnings(document)];
   return {
     kind,
     name: metadata.name,
     outcome,
-    changes: outcome === 'unchanged' ? [] : fieldChanges(before, document),
+    changes,
     resourceVersion: metadata.resourceVersion,
     generation: metadata.generation,
     ...(plan === undefined ? {} : { plan }),
-    ...warningsOf(document),
+    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
 
-function warningsOf(document: StoredDocument): { warnings?: string[] } {
+function unusedWarnings(document: StoredDocument): string[] {
   const unused = document.kind === 'Template' ? unusedParameters(document.spec) : [];
-  return unused.length === 0 ? {} : { warnings: unused.map((name) => `No text uses the parameter "${name}".`) };
+  return unused.map((name) => `No text uses the parameter "${name}".`);
 }

@@ -26,12 +26,12 @@ export function pathChanges(before: unknown, after: unknown, path: string[] = []
   return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
 }
 
-interface Comparable {
+export interface Comparable {
   metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
   spec: unknown;
 }
 
-const shown = (document: Comparable | undefined): Record<string, unknown> =>
+export const shown = (document: Comparable | undefined): Record<string, unknown> =>
   document === undefined
     ? {}
     : {
@@ -40,14 +40,10 @@ const shown = (document: Comparable | undefined): Record<string, unknown> =>
       };
 
 /** A secret is a reference once it is stored; a plain value is never passed on. */
-function masked(change: PathChange): PathChange {
+export function masked<T extends object>(change: T & { path: string[] }): T & { path: string[] } {
   if (change.path[0] !== 'spec' || change.path[1] !== 'secrets') return change;
   const hide = (value: unknown): unknown => (typeof value === 'string' ? '(secret)' : value);
-  return {
-    path: change.path,
-    ...('before' in change ? { before: hide(change.before) } : {}),
-    ...('after' in change ? { after: hide(change.after) } : {}),
-  };
+  return Object.fromEntries(Object.entries(change).map(([key, value]) => [key, key === 'path' ? change.path : hide(value)])) as T & { path: string[] };
 }
 
 /** Changes between two states of one document; `undefined` is one that does not exist. */
@@ -58,6 +54,6 @@ export function fieldChanges(before: Comparable | undefined, after: Comparable |
     .map((change) => ({ ...change, path: dotted(change.path) }));
 }
 
-function isEmptyMap(value: unknown): boolean {
+export function isEmptyMap(value: unknown): boolean {
   return value === undefined || (isMap(value) && Object.keys(value).length === 0);
 }

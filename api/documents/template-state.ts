@@ -7,7 +7,7 @@ import { dotted } from '#schema/parse/explain';
 import { draftOf } from './drafts.ts';
 import { fieldChanges } from './field-changes.ts';
 import { originOf, specFromTemplate, type Given } from './from-template.ts';
-import { mergeSpecs, type MergeConflict } from './three-way.ts';
+import { mergeSpecs, type MergeConflict } from './merge-specs.ts';
 
 export interface TemplateInputs {
   sandbox: StoredDocument<'Sandbox'>;

@@ -2,7 +2,7 @@
 import type { Draft, Kind, RouteSpec, SandboxSpec, ServiceSpec, SpecOf, TemplateSpec, UpstreamsFile } from '#schema/documents';
 import { slugOf } from '#schema/names';
 import type { Fleet, FleetNode } from '#reconciler/contract';
-import type { DocumentStore } from '#specs/store';
+import type { DocumentStore, Removal } from '#specs/store';
 
 export interface CatalogueEntry {
   name: string;
@@ -42,11 +42,12 @@ export interface Surroundings {
 
 type Named<K extends Kind> = Map<string, { name: string; spec: SpecOf[K] }>;
 
-async function withDrafts<K extends Kind>(store: Pick<DocumentStore, 'list'>, kind: K, drafts: readonly Draft[]): Promise<Named<K>> {
+async function withDrafts<K extends Kind>(store: Pick<DocumentStore, 'list'>, kind: K, drafts: readonly Draft[], removals: readonly Removal[] = []): Promise<Named<K>> {
   const named: Named<K> = new Map();
   for (const { metadata, spec } of await store.list(kind)) {
     if (metadata.deletedAt === undefined) named.set(metadata.slug, { name: metadata.name, spec: spec as SpecOf[K] });
   }
+  for (const { kind: other, name } of removals) if (other === kind) named.delete(slugOf(name));
   for (const { kind: other, metadata, spec } of drafts) {
     if (other === kind) named.set(slugOf(metadata.name), { name: metadata.name, spec: spec as SpecOf[K] });
   }
@@ -76,22 +77,22 @@ function asksForRoutes(draft: Draft): boolean {
 }
 
 /** @throws whatever the store throws: what cannot be read is never taken for missing */
-export async function worldAfter(store: Pick<DocumentStore, 'list'>, { fleet, ownUrls, now }: Surroundings, drafts: readonly Draft[]): Promise<World> {
-  const services = await withDrafts(store, 'Service', drafts);
+export async function worldAfter(store: Pick<DocumentStore, 'list'>, { fleet, ownUrls, now }: Surroundings, drafts: readonly Draft[], removals: readonly Removal[] = []): Promise<World> {
+  const services = await withDrafts(store, 'Service', drafts, removals);
   // A plain flip needs no other routes, and is not to wait for them.
   const asks = drafts.some(asksForRoutes);
   const catalogued = drafts.some(({ kind }) => kind === 'Service');
   return {
-    routes: asks ? await withDrafts(store, 'Route', drafts) : new Map(),
+    routes: asks ? await withDrafts(store, 'Route', drafts, removals) : new Map(),
     storedRoutes: new Map(asks ? [...(await withDrafts(store, 'Route', []))].map(([slug, { spec }]) => [slug, spec]) : []),
     ownUrls,
     nodes: fleet.nodes(),
     now,
     services: entriesOf(services),
     storedServices: catalogued ? entriesOf(await withDrafts(store, 'Service', [])) : new Map(),
-    templates: catalogued ? await withDrafts(store, 'Template', drafts) : new Map(),
-    environments: await withDrafts(store, 'Environment', drafts),
-    sandboxes: await withDrafts(store, 'Sandbox', drafts),
+    templates: catalogued ? await withDrafts(store, 'Template', drafts, removals) : new Map(),
+    environments: await withDrafts(store, 'Environment', drafts, removals),
+    sandboxes: await withDrafts(store, 'Sandbox', drafts, removals),
     repositories: repositoriesOf(fleet),
   };
 }

@@ -17,6 +17,7 @@ import { sandboxRoutes } from '../routes/sandboxes.ts';
 import { snapshotRoutes } from '../routes/snapshots.ts';
 import { secretRoutes } from '../routes/secrets.ts';
 import { loginRoute, sessionRoutes } from '../routes/session.ts';
+import { timelineRoutes } from '../routes/timeline.ts';
 import { templateRoutes } from '../routes/templates.ts';
 import { useRoutes } from '../routes/use.ts';
 import type { RequestState } from './context.ts';
@@ -37,6 +38,7 @@ export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: (() => 
   sandboxRoutes(api, deps);
   snapshotRoutes(api, deps);
   imageRoutes(api, deps);
+  timelineRoutes(api, deps);
   templateRoutes(api, deps);
   nodeRoutes(api, deps);
   deploymentRoutes(api, deps);

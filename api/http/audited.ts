@@ -12,10 +12,12 @@ interface AuditDeps {
   store: Pick<RecordStore, 'addAudit'>;
   clock: Clock;
   log: Logger;
+  /** Gets each entry as it happens; takes no time. */
+  onAudit?: (entry: Omit<AuditEntry, 'id'>) => void;
 }
 
 /** Runs an action and records how it ended. Pass no secrets in the subject. */
-export async function audited<T>(deps: AuditDeps, subject: AuditSubject, run: () => Promise<T>): Promise<T> {
+export async function audited<T>(deps: AuditDeps, subject: AuditSubject, run: () => Promise<T>, how: { forced?: boolean } = {}): Promise<T> {
   const at = new Date(deps.clock.now()).toISOString();
   let value: T;
   try {
@@ -26,13 +28,15 @@ export async function audited<T>(deps: AuditDeps, subject: AuditSubject, run: ()
     await record(deps, { ...subject, at, outcome, message: error.code === 'internal' ? 'internal error' : `${error.code}: ${error.message}` });
     throw thrown;
   }
-  await record(deps, { ...subject, at, outcome: 'ok' });
+  const message = [...(subject.message === undefined ? [] : [subject.message]), ...(how.forced === true ? ['with force'] : [])].join(', ');
+  await record(deps, { ...subject, at, outcome: 'ok', ...(message === '' ? {} : { message }) });
   return value;
 }
 
 /** The action has happened by now: an entry that cannot be written is said loudly, and does not undo it. */
 async function record(deps: AuditDeps, entry: Omit<AuditEntry, 'id'>): Promise<void> {
   const { at, user, action, outcome } = entry;
+  deps.onAudit?.(entry);
   try {
     await deps.store.addAudit(entry);
   } catch (thrown) {

@@ -5,19 +5,22 @@ import { SdpError } from '#schema/errors';
 /** Bytes. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-const tooLarge = (): SdpError =>
-  new SdpError('value_too_large', `The request is larger than ${MAX_BODY_BYTES / 1024 / 1024} MiB.`, {
+const tooLarge = (most: number): SdpError =>
+  new SdpError('value_too_large', `The request is larger than ${most / 1024 / 1024} MiB.`, {
     hint: 'Apply fewer documents at once.',
   });
 
-/** @throws SdpError value_too_large, invalid_request when it is not UTF-8 */
-export async function readText(request: IncomingMessage): Promise<string> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+/**
+ * @param most bytes
+ * @throws SdpError value_too_large, invalid_request when it is not UTF-8
+ */
+export async function readText(request: IncomingMessage, most = MAX_BODY_BYTES): Promise<string> {
+  if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
+    if (size > most) throw tooLarge(most);
     chunks.push(chunk);
   }
   try {

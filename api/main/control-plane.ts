@@ -83,6 +83,8 @@ export async function startControlPlane(settings: ServerSettings, log?: Logger):
       version: VERSION,
       logsDir: path.join(settings.dataDir, 'logs'),
       edgeSecret,
+      admins: settings.admins,
+      ...(settings.auditSyslog === undefined ? {} : { auditSyslog: settings.auditSyslog }),
       localSocket: settings.localSocket,
       ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
       keyring,

@@ -19,6 +19,8 @@ export function serverCommand(program: Command): void {
     .option('--local-socket <path>', 'root-only socket of --local (SDP_LOCAL_SOCKET)')
     .option('--gateway-repository <name>', 'gateway of sandboxes that name none (SDP_GATEWAY_REPOSITORY)')
     .option('--gateway-branch <branch>', 'its branch (SDP_GATEWAY_BRANCH)')
+    .option('--admins <names>', 'user names that may change what others hold, with commas (SDP_ADMINS)')
+    .option('--audit-syslog <target>', 'send audit entries as they happen: udp://HOST:514, tcp://HOST:601, unix:/dev/log (SDP_AUDIT_SYSLOG)')
     .option('--public-url <url>', 'address that browsers use, behind a proxy (SDP_PUBLIC_URL)')
     .action(async (options: ServerFlags) => {
       const { startControlPlane } = await import('./control-plane.ts');

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { SdpError, type Finding } from '#schema/errors';
 import { invalid } from '#schema/parse/validate-draft';
 import { suggestion } from '#schema/parse/near';
+import { parseSyslogTarget, type SyslogTarget } from '../audit/syslog-target.ts';
 
 export interface ServerSettings {
   /** Absolute folder for database, logs, keys and the local socket. */
@@ -20,6 +21,10 @@ export interface ServerSettings {
   gateway: { repository: string; branch: string };
   /** Address that browsers use, where a proxy stands in front. */
   publicUrl?: string;
+  /** User names of those who may go past others' holds, until there are roles. */
+  admins: string[];
+  /** Where audit entries are sent as they happen. */
+  auditSyslog?: SyslogTarget;
 }
 
 /** Each setting: its key in the file, its variable, its flag's name in commander. */
@@ -34,6 +39,8 @@ const KEYS = {
   publicUrl: 'SDP_PUBLIC_URL',
   insecureListen: 'SDP_INSECURE_LISTEN',
   acceptLostSecrets: 'SDP_ACCEPT_LOST_SECRETS',
+  admins: 'SDP_ADMINS',
+  auditSyslog: 'SDP_AUDIT_SYSLOG',
 } as const;
 type Key = keyof typeof KEYS;
 
@@ -63,6 +70,9 @@ function parseListen(text: string, findings: Finding[]): { host: string; port: n
   return { host, port };
 }
 
+/** A list in YAML, or one text with commas. */
+const namesOf = (text: string | undefined): string[] => (text ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
+
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 /** @throws SdpError invalid_document with every mistake */
@@ -84,6 +94,9 @@ export async function serverSettings(flags: ServerFlags, env: NodeJS.ProcessEnv 
   }
   const store = setting('store') ?? `sqlite:${path.join(dataDir, 'sdp.db')}`;
   if (!store.startsWith('sqlite:')) findings.push({ path: 'store', message: `"${store.split(':')[0] ?? ''}" is not a store that this version knows: sqlite:/path/to/file.` });
+  const syslog = setting('auditSyslog');
+  const auditSyslog = syslog === undefined ? undefined : parseSyslogTarget(syslog);
+  if (syslog !== undefined && auditSyslog === undefined) findings.push({ path: 'auditSyslog', message: `"${syslog}" is none of udp://HOST:514, tcp://HOST:601 and unix:/dev/log.` });
   if (findings.length > 0) throw invalid(findings);
   const publicUrl = setting('publicUrl');
   return {
@@ -94,6 +107,8 @@ export async function serverSettings(flags: ServerFlags, env: NodeJS.ProcessEnv 
     localSocket: path.resolve(setting('localSocket') ?? path.join(dataDir, '..', 'sdp.sock')),
     gateway: { repository: setting('gatewayRepository') ?? 'api-gateway', branch: setting('gatewayBranch') ?? 'develop' },
     ...(['true', '1'].includes(setting('acceptLostSecrets') ?? '') ? { acceptLostSecrets: true } : {}),
+    admins: namesOf(setting('admins')),
+    ...(auditSyslog === undefined ? {} : { auditSyslog }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
   };
 }

@@ -1,5 +1,6 @@
 /** What request handlers work with; made once by `createServer`. */
 import type { Clock, LoginVault, Reconciler } from '#reconciler/contract';
+import type { AuditEntry } from '#schema/records';
 import type { Store } from '#specs/store';
 import type { Sessions } from '../auth/sessions.ts';
 import type { Throttle } from '../auth/throttle.ts';
@@ -40,6 +41,10 @@ export interface ApiDeps {
   allowedOrigins: readonly string[];
   /** Keys of secrets; absent where there is no key file. */
   keyring?: Keyring;
+  /** User names of those who may go past others' holds. */
+  admins: readonly string[];
+  /** Gets each audit entry as it happens. */
+  onAudit?: (entry: Omit<AuditEntry, 'id'>) => void;
   /** Absent where nobody counts. */
   requestCounts?: RequestCounts;
 }

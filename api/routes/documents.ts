@@ -1,10 +1,12 @@
 /** `/api/v1/{sandboxes,templates,environments,routes,services}`: the same verbs for every kind. */
-import { KINDS, PLURALS, type Kind, type StoredDocument } from '#schema/documents';
+import { KINDS, PLURALS, type Kind, type SandboxSpec, type StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
-import type { DocumentView, FieldChange, Page, Revision } from '#schema/http';
+import type { DocumentView, FieldChange, Page, Revision, RevisionView } from '#schema/http';
 import { slugOf } from '#schema/names';
 import type { Write } from '#specs/store';
-import { fieldChanges } from '../documents/field-changes.ts';
+import { fieldChanges, type Comparable } from '../documents/field-changes.ts';
+import { assertNotHeld, type Changer } from '../documents/hold.ts';
+import { deletionWarnings } from '../documents/managed.ts';
 import { readDocuments } from '../documents/read-request.ts';
 import { rollbackWrite } from '../documents/rollback.ts';
 import { audited, type AuditSubject } from '../http/audited.ts';
@@ -12,6 +14,7 @@ import { readObject } from '../http/body.ts';
 import { flag, param, query, type ApiRouter, type Context } from '../http/context.ts';
 import { conditionOf, etagOf } from '../http/etag.ts';
 import { wholeNumber } from '../http/fields.ts';
+import { changerOf } from '../http/force.ts';
 import type { ApiDeps } from './deps.ts';
 
 /** What the audit says that an action was about. */
@@ -29,6 +32,7 @@ export function documentRoutes(router: ApiRouter, deps: ApiDeps): void {
     router.put(`${base}/:name`, (ctx) => put(ctx, deps, kind));
     router.delete(`${base}/:name`, (ctx) => remove(ctx, deps, kind));
     router.get(`${base}/:name/revisions`, (ctx) => revisions(ctx, deps, kind));
+    router.get(`${base}/:name/revisions/:revision`, (ctx) => revision(ctx, deps, kind));
     router.get(`${base}/:name/diff`, (ctx) => diff(ctx, deps, kind));
     // A snapshot has one revision, and restoring it restores a sandbox (snapshots.ts).
     if (kind === 'Snapshot') continue;
@@ -74,12 +78,13 @@ async function put(ctx: Context, deps: ApiDeps, kind: Kind): Promise<void> {
     const current = (await deps.store.get(kind, name))?.metadata.resourceVersion;
     const condition = conditionOf({ ifMatch: ctx.get('If-Match'), ifNoneMatch: ctx.get('If-None-Match') }, current);
     if (condition !== undefined) write.draft.metadata.resourceVersion = condition;
-    const { results } = await deps.documents.apply([write], { user, message: query(ctx, 'message'), ...(locate === undefined ? {} : { locate }) });
+    const { results } = await deps.documents.apply([write], { ...changerOf(ctx, deps), message: query(ctx, 'message'), ...(locate === undefined ? {} : { locate }) });
     const document = await deps.documents.require(kind, name);
     ctx.status = results[0]?.outcome === 'created' ? 201 : 200;
     ctx.set('ETag', etagOf(document.metadata.resourceVersion));
-    ctx.body = await view(deps, document, seq);
-  });
+    const warnings = results[0]?.warnings;
+    ctx.body = { ...(await view(deps, document, seq)), ...(warnings === undefined ? {} : { warnings }) };
+  }, { forced: flag(ctx, 'force') });
 }
 
 function onlyOne(writes: readonly Write[], kind: Kind, name: string): Write {
@@ -103,18 +108,19 @@ async function remove(ctx: Context, deps: ApiDeps, kind: Kind): Promise<void> {
         hint: 'Look at it again before deleting it.',
       });
     }
-    if (kind === 'Sandbox' || kind === 'Route') await unheldIfThere(deps, name, user);
+    if (kind === 'Sandbox' || kind === 'Route') await unheldIfThere(deps, name, changerOf(ctx, deps));
     const message = query(ctx, 'message');
     const deleted = await deps.store.delete(kind, name, { user, ...(message === undefined ? {} : { message }) });
     if (kind === 'Sandbox') deps.reconciler.enqueue(deleted.metadata.uid);
-    const body: DocumentView = { document: deleted };
+    const warnings = deletionWarnings(document);
+    const body: DocumentView = { document: deleted, ...(warnings.length === 0 ? {} : { warnings }) };
     ctx.status = deleted.metadata.finalizers.length > 0 ? 202 : 200;
     ctx.body = body;
-  });
+  }, { forced: flag(ctx, 'force') });
 }
 
-async function unheldIfThere(deps: ApiDeps, name: string, user: string): Promise<void> {
-  if ((await deps.store.get('Sandbox', name)) !== undefined) await deps.documents.requireUnheld(name, user);
+async function unheldIfThere(deps: ApiDeps, name: string, changer: Changer): Promise<void> {
+  if ((await deps.store.get('Sandbox', name)) !== undefined) await deps.documents.requireUnheld(name, changer);
 }
 
 async function historyOf(ctx: Context, deps: ApiDeps, kind: Kind): Promise<Revision[]> {
@@ -141,15 +147,30 @@ async function revisions(ctx: Context, deps: ApiDeps, kind: Kind): Promise<void>
   ctx.body = body;
 }
 
+async function revisionOf(deps: ApiDeps, kind: Kind, name: string, number: number): Promise<RevisionView> {
+  const found = await deps.store.revision(kind, name, { revision: number });
+  if (found !== undefined) return found;
+  throw new SdpError('not_found', `There is no revision ${number} of ${kind.toLowerCase()}/${name}.`, { hint: `See \`sdp history ${kind.toLowerCase()}/${name}\`.` });
+}
+
+/** Also of a document that is gone. */
+async function revision(ctx: Context, deps: ApiDeps, kind: Kind): Promise<void> {
+  const number = wholeNumber(param(ctx, 'revision'), 'revision', 1) ?? 0;
+  ctx.body = await revisionOf(deps, kind, param(ctx, 'name'), number);
+}
+
 /** Between two revisions; `to` is the newest when it is left out, `from` the one before `to`. */
 async function diff(ctx: Context, deps: ApiDeps, kind: Kind): Promise<void> {
   const all = await historyOf(ctx, deps, kind);
   const to = pick(all, wholeNumber(query(ctx, 'to'), 'to', 1) ?? all[0]?.revision, 'to');
   const fromNumber = wholeNumber(query(ctx, 'from'), 'from', 0) ?? to.revision - 1;
   const from = fromNumber === 0 ? undefined : pick(all, fromNumber, 'from');
-  const live = (revision: Revision | undefined): { spec: unknown } | undefined =>
-    revision === undefined || revision.deleted ? undefined : { spec: revision.spec };
-  const changes: FieldChange[] = fieldChanges(live(from), live(to));
+  const live = async (revision: Revision | undefined): Promise<Comparable | undefined> => {
+    if (revision === undefined || revision.deleted) return undefined;
+    const { labels, annotations, spec } = await revisionOf(deps, kind, param(ctx, 'name'), revision.revision);
+    return { metadata: { labels, annotations }, spec };
+  };
+  const changes: FieldChange[] = fieldChanges(await live(from), await live(to));
   ctx.body = { from: fromNumber, to: to.revision, changes };
 }
 
@@ -165,8 +186,8 @@ async function rollback(ctx: Context, deps: ApiDeps, kind: Kind): Promise<void> 
     const resolutions = kind === 'Sandbox' ? await deps.store.resolutions(document.metadata.uid) : [];
     const write = rollbackWrite(document, revision, resolutions, deps.clock.now());
     const message = `Rollback to revision ${number}`;
-    ctx.body = await deps.documents.applyDrafts([write], { user, message, dryRun: flag(ctx, 'dryRun') });
-  });
+    ctx.body = await deps.documents.applyDrafts([write], { ...changerOf(ctx, deps), message, dryRun: flag(ctx, 'dryRun') });
+  }, { forced: flag(ctx, 'force') });
 }
 
 async function restore(ctx: Context, deps: ApiDeps, kind: Kind): Promise<void> {
@@ -174,8 +195,11 @@ async function restore(ctx: Context, deps: ApiDeps, kind: Kind): Promise<void> {
   const user = ctx.state.caller.username;
   await audited(deps, { user, action: `${kind.toLowerCase()}.restore`, ...subjectOf(kind, name) }, async () => {
     slugOf(name);
+    const newest = (await deps.store.revisions(kind, name))[0];
+    // It comes back as it was, its hold too.
+    if (kind === 'Sandbox' && newest !== undefined) assertNotHeld({ name, spec: newest.spec as SandboxSpec }, changerOf(ctx, deps), deps.clock.now());
     const document = await deps.store.restore(kind, name, { user, message: 'Restored' });
     ctx.set('ETag', etagOf(document.metadata.resourceVersion));
     ctx.body = await view(deps, document, deps.stream.seq);
-  });
+  }, { forced: flag(ctx, 'force') });
 }

@@ -31,6 +31,7 @@ const documents = KINDS.flatMap((kind): Operation[] => {
     op('put', `${base}/{name}`, 'Write one document; If-Match makes it conditional', { query: ['message'], body: 'Document', answer: 'DocumentView' }),
     op('delete', `${base}/{name}`, 'Delete it; a sandbox goes when its containers are gone (202)', { query: ['message'], answer: 'DocumentView' }),
     op('get', `${base}/{name}/revisions`, 'Its history, newest first', { answer: 'Page<Revision>' }),
+    op('get', `${base}/{name}/revisions/{revision}`, "One revision with labels and its author's text", { answer: 'RevisionView' }),
     op('get', `${base}/{name}/diff`, 'Changes between two revisions', { query: ['from', 'to'], answer: '{from, to, changes: FieldChange[]}' }),
     ...(kind === 'Snapshot' ? [] : [
       op('post', `${base}/{name}/rollback`, 'A new revision with an old spec and its commits', { query: ['dryRun'], body: 'RollbackRequest', answer: 'ApplyResponse' }),
@@ -40,15 +41,19 @@ const documents = KINDS.flatMap((kind): Operation[] => {
 });
 
 const SANDBOX = '/api/v1/sandboxes/{name}';
-const dry = { query: ['dryRun'], answer: 'ApplyResponse' };
+const dry = { query: ['dryRun', 'force'], answer: 'ApplyResponse' };
 
 export const OPERATIONS: readonly Operation[] = [
   ...documents,
   op('post', '/api/v1/apply', 'Write several documents in one transaction, or see what that would do', {
-    query: ['dryRun', 'message', 'sandbox'],
-    body: 'application/yaml, or {documents: Document[]}',
+    query: ['dryRun', 'message', 'sandbox', 'prune', 'selector', 'managedBy', 'managedRevision', 'force'],
+    body: 'application/yaml, {documents: Document[]}, or ApplyFilesRequest',
     answer: 'ApplyResponse',
   }),
+  op('get', '/api/v1/export', 'Documents as files that apply finds unchanged; never values of secrets', { query: ['kind', 'selector', 'limit', 'cursor'], answer: 'Page<ExportedDocument>' }),
+  op('get', `${SANDBOX}/timeline`, 'What happened to it, newest first, and what changed since it worked', { query: ['since', 'limit', 'cursor'], answer: 'TimelineView' }),
+  op('post', `${SANDBOX}/hold`, "Refuse others' changes for a while", { ...dry, body: 'HoldRequest' }),
+  op('delete', `${SANDBOX}/hold`, 'End the hold', dry),
   op('post', `${SANDBOX}/deploy`, 'Resolve branches anew', { ...dry, body: 'DeployRequest' }),
   op('post', `${SANDBOX}/clone`, 'A copy with the same commits and routes', { ...dry, body: 'CloneRequest' }),
   op('post', `${SANDBOX}/suspend`, 'Stop all containers and keep everything else', dry),
@@ -88,7 +93,8 @@ export const OPERATIONS: readonly Operation[] = [
   op('get', '/api/v1/use', "The caller's own address, and where it leads", { answer: 'UseView' }),
   op('put', '/api/v1/use', 'Lead it to a sandbox; the first time it is made', { body: '{sandbox}', answer: 'UseView' }),
   op('delete', '/api/v1/use', 'Give it up', { answer: 'UseView' }),
-  op('get', '/api/v1/audit', 'Who did what, newest first', { query: ['sandbox', 'limit', 'cursor'], answer: 'Page<AuditEntry>' }),
+  op('get', '/api/v1/audit', 'Who did what, newest first', { query: ['sandbox', 'user', 'action', 'environment', 'outcome', 'since', 'until', 'limit', 'cursor'], answer: 'Page<AuditEntry>' }),
+  op('get', '/api/v1/audit/export', 'The same, oldest first, a line of JSON each, streamed', { query: ['sandbox', 'user', 'action', 'environment', 'outcome', 'since', 'until', 'after'], answer: 'application/x-ndjson' }),
   op('post', '/api/v1/login', 'Log in; ?cookie=1 for a cookie instead of a token', { query: ['cookie'], body: 'LoginRequest', answer: 'LoginResponse', open: true }),
   op('post', '/api/v1/logout', 'End this session and forget its password'),
   op('get', '/api/v1/whoami', 'Who this session belongs to', { answer: 'WhoAmI' }),

@@ -1,9 +1,13 @@
 /** Ports and audit. */
+import { Readable } from 'node:stream';
+import { SdpError } from '#schema/errors';
 import type { Page, PortView } from '#schema/http';
 import { GATEWAY_SERVICE } from '#schema/names';
-import type { AuditEntry, SubnetAllocation } from '#schema/records';
-import { query, type ApiRouter } from '../http/context.ts';
+import type { AuditEntry, AuditFilter, SubnetAllocation } from '#schema/records';
+import type { RecordStore } from '#specs/store';
+import { query, type ApiRouter, type Context } from '../http/context.ts';
 import { wholeNumber } from '../http/fields.ts';
+import { momentOf } from '../http/moment.ts';
 import type { ApiDeps } from './deps.ts';
 
 export interface PortsView extends Page<PortView> {
@@ -22,10 +26,9 @@ export function recordRoutes(router: ApiRouter, deps: ApiDeps): void {
   });
   router.get('/api/v1/audit', async (ctx) => {
     const limit = Math.min(wholeNumber(query(ctx, 'limit'), 'limit', 1) ?? AUDIT_PAGE, AUDIT_MAX);
-    const sandbox = query(ctx, 'sandbox');
     const before = wholeNumber(query(ctx, 'cursor'), 'cursor', 1);
     const found = await deps.store.audit({
-      ...(sandbox === undefined ? {} : { sandbox }),
+      ...auditFilter(ctx, deps.clock.now()),
       ...(before === undefined ? {} : { before }),
       limit: limit + 1,
     });
@@ -35,6 +38,45 @@ export function recordRoutes(router: ApiRouter, deps: ApiDeps): void {
     if (found.length > limit && last !== undefined) body.next = String(last.id);
     ctx.body = body;
   });
+  router.get('/api/v1/audit/export', (ctx) => {
+    const after = wholeNumber(query(ctx, 'after'), 'after', 0) ?? 0;
+    ctx.type = 'application/x-ndjson';
+    ctx.body = Readable.from(auditLines(deps.store, auditFilter(ctx, deps.clock.now()), after));
+  });
+}
+
+const OUTCOMES = ['ok', 'refused', 'failed'] as const;
+
+/** @throws SdpError invalid_request */
+function auditFilter(ctx: Context, now: number): AuditFilter {
+  const text = (name: 'sandbox' | 'user' | 'action' | 'environment'): AuditFilter => {
+    const value = query(ctx, name);
+    return value === undefined ? {} : { [name]: value };
+  };
+  const outcome = query(ctx, 'outcome');
+  const known = OUTCOMES.find((word) => word === outcome);
+  if (outcome !== undefined && known === undefined) throw new SdpError('invalid_request', `"outcome" must be one of ${OUTCOMES.join(', ')}.`);
+  const since = momentOf(query(ctx, 'since'), 'since', now);
+  const until = momentOf(query(ctx, 'until'), 'until', now);
+  return {
+    ...text('sandbox'),
+    ...text('user'),
+    ...text('action'),
+    ...text('environment'),
+    ...(known === undefined ? {} : { outcome: known }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  };
+}
+
+/** Read a page at a time as the reader takes them: any size, and little memory. */
+async function* auditLines(store: Pick<RecordStore, 'audit'>, filter: AuditFilter, from: number): AsyncGenerator<string> {
+  for (let after = from; ; ) {
+    const page = await store.audit({ ...filter, after, oldestFirst: true, limit: AUDIT_MAX });
+    if (page.length > 0) yield page.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    if (page.length < AUDIT_MAX) return;
+    after = page.at(-1)?.id ?? after;
+  }
 }
 
 /** Ports of services and of people, by engine and number, with whom they belong to. */

@@ -8,10 +8,13 @@ import { withoutUserInfo } from '#schema/parse/explain';
 import { deployDraft } from '#reconciler/deploy-request';
 import type { StoreView } from '#specs/store';
 import { faultFrom } from '../documents/faults.ts';
-import { cloneDrafts, withBranch, withRoute, withRun, withServiceRun } from '../documents/drafts.ts';
+import { cloneDrafts, draftOf, withBranch, withRoute, withRun, withServiceRun } from '../documents/drafts.ts';
+import type { ApplyOptions } from '../documents/document-service.ts';
+import { holdFrom } from '../documents/hold.ts';
 import { audited, type AuditSubject } from '../http/audited.ts';
 import { readObject } from '../http/body.ts';
 import { flag, param, type ApiRouter, type Context } from '../http/context.ts';
+import { changerOf } from '../http/force.ts';
 import { optionalString, optionalStrings, requiredString } from '../http/fields.ts';
 import { pinsOf } from '../snapshots/pins.ts';
 import type { ApiDeps } from './deps.ts';
@@ -30,8 +33,15 @@ export function sandboxRoutes(router: ApiRouter, deps: ApiDeps): void {
     const { metadata } = await deps.documents.require('Sandbox', param(ctx, 'name'));
     ctx.body = await deps.reconciler.variables(metadata.slug, slugOf(param(ctx, 'service')));
   });
+  router.post(`${BASE}/hold`, (ctx) => act(ctx, deps, 'sandbox.hold', (subject) => hold(ctx, deps, subject)));
+  router.delete(`${BASE}/hold`, (ctx) => act(ctx, deps, 'sandbox.release', () => release(ctx, deps)));
   router.get(`${BASE}/routes`, (ctx) => routes(ctx, deps));
   router.put(`${BASE}/routes/:service`, (ctx) => act(ctx, deps, 'route.set', (subject) => setRoute(ctx, deps, subject)));
+}
+
+/** How an action's drafts are written. */
+function optionsOf(ctx: Context, deps: ApiDeps, message: string): ApplyOptions {
+  return { ...changerOf(ctx, deps), message, dryRun: flag(ctx, 'dryRun') };
 }
 
 async function act(ctx: Context, deps: ApiDeps, action: string, handle: (subject: AuditSubject) => Promise<void>): Promise<void> {
@@ -42,12 +52,12 @@ async function act(ctx: Context, deps: ApiDeps, action: string, handle: (subject
     sandbox: param(ctx, 'name'),
     ...(service === undefined ? {} : { service }),
   };
-  await (flag(ctx, 'dryRun') ? handle(subject) : audited(deps, subject, () => handle(subject)));
+  await (flag(ctx, 'dryRun') ? handle(subject) : audited(deps, subject, () => handle(subject), { forced: flag(ctx, 'force') }));
 }
 
 async function applyDrafts(ctx: Context, deps: ApiDeps, drafts: readonly Draft[], message: string): Promise<void> {
   const writes = drafts.map((draft) => ({ draft }));
-  ctx.body = await deps.documents.applyDrafts(writes, { user: ctx.state.caller.username, message, dryRun: flag(ctx, 'dryRun') });
+  ctx.body = await deps.documents.applyDrafts(writes, optionsOf(ctx, deps, message));
 }
 
 async function deploy(ctx: Context, deps: ApiDeps): Promise<void> {
@@ -56,7 +66,7 @@ async function deploy(ctx: Context, deps: ApiDeps): Promise<void> {
   const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
   const write = deployDraft(sandbox, services);
   const message = optionalString(body, 'message') ?? `Deploy ${services === undefined || services.length === 0 ? 'all services' : services.join(', ')}`;
-  ctx.body = await deps.documents.applyDrafts([write], { user: ctx.state.caller.username, message, dryRun: flag(ctx, 'dryRun') });
+  ctx.body = await deps.documents.applyDrafts([write], optionsOf(ctx, deps, message));
 }
 
 async function clone(ctx: Context, deps: ApiDeps, subject: AuditSubject): Promise<void> {
@@ -70,7 +80,7 @@ async function clone(ctx: Context, deps: ApiDeps, subject: AuditSubject): Promis
   const writes = [{ draft: copy, resolutions }, ...others.map((draft) => ({ draft }))];
   const message = `Clone of ${sandbox.metadata.name}`;
   ctx.status = flag(ctx, 'dryRun') ? 200 : 201;
-  ctx.body = await deps.documents.applyDrafts(writes, { user: ctx.state.caller.username, message, dryRun: flag(ctx, 'dryRun') });
+  ctx.body = await deps.documents.applyDrafts(writes, optionsOf(ctx, deps, message));
 }
 
 /** The original with its routes, and the commits that it is at: the clone runs the same, without fetch or build. */
@@ -101,9 +111,25 @@ async function runService(ctx: Context, deps: ApiDeps, wanted: 'started' | 'stop
   await applyDrafts(ctx, deps, [withServiceRun(sandbox, service, wanted)], `${wanted === 'started' ? 'Start' : 'Stop'} ${service}`);
 }
 
+async function hold(ctx: Context, deps: ApiDeps, subject: AuditSubject): Promise<void> {
+  const body = await readObject(ctx.req);
+  const given = { until: optionalString(body, 'until', 64), for: optionalString(body, 'for', 16), reason: optionalString(body, 'reason', 500) };
+  const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
+  const made = holdFrom(given, ctx.state.caller.username, deps.clock.now());
+  subject.message = `until ${made.until ?? ''}${made.reason === undefined ? '' : `: ${made.reason}`}`;
+  const draft = draftOf(sandbox, { ...sandbox.spec, hold: made }, true);
+  ctx.body = await deps.documents.applyDrafts([{ draft }], optionsOf(ctx, deps, `Hold ${subject.message}`));
+}
+
+async function release(ctx: Context, deps: ApiDeps): Promise<void> {
+  const sandbox = await deps.documents.require('Sandbox', param(ctx, 'name'));
+  const { hold: _ends, ...spec } = sandbox.spec;
+  ctx.body = await deps.documents.applyDrafts([{ draft: draftOf(sandbox, spec, true) }], { ...optionsOf(ctx, deps, 'Release the hold'), endsHold: true });
+}
+
 /** No change of what is wanted: answers when the container runs again. */
 async function restart(ctx: Context, deps: ApiDeps): Promise<void> {
-  const sandbox = await deps.documents.requireUnheld(param(ctx, 'name'), ctx.state.caller.username);
+  const sandbox = await deps.documents.requireUnheld(param(ctx, 'name'), changerOf(ctx, deps));
   await deps.reconciler.restart(sandbox.metadata.slug, slugOf(param(ctx, 'service')));
   ctx.body = { sandbox: sandbox.metadata.name, service: slugOf(param(ctx, 'service')) };
 }

@@ -91,6 +91,10 @@ export interface Metadata {
    * Work before deletion; written by SDP.
    */
   finalizers?: string[];
+  /**
+   * Folder or repository that it is applied from; written by SDP.
+   */
+  managedBy?: {};
 }
 /**
  * What is injected.
@@ -120,7 +124,7 @@ export interface Secrets {
  */
 export interface SecretReference {
   /**
-   * Version of the stored value.
+   * Version of the stored value; 0 is whichever is stored now.
    */
   version: number;
   /**

@@ -91,6 +91,10 @@ export interface Metadata {
    * Work before deletion; written by SDP.
    */
   finalizers?: string[];
+  /**
+   * Folder or repository that it is applied from; written by SDP.
+   */
+  managedBy?: {};
 }
 /**
  * Targets by service. A service without an entry goes to its container when it has a branch, else to OCP.

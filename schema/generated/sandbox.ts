@@ -147,6 +147,10 @@ export interface Metadata {
    * Work before deletion; written by SDP.
    */
   finalizers?: string[];
+  /**
+   * Folder or repository that it is applied from; written by SDP.
+   */
+  managedBy?: {};
 }
 /**
  * What is wanted.

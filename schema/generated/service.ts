@@ -135,6 +135,10 @@ export interface Metadata {
    * Work before deletion; written by SDP.
    */
   finalizers?: string[];
+  /**
+   * Folder or repository that it is applied from; written by SDP.
+   */
+  managedBy?: {};
 }
 /**
  * What is known of the service.

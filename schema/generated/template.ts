@@ -151,6 +151,10 @@ export interface Metadata {
    * Work before deletion; written by SDP.
    */
   finalizers?: string[];
+  /**
+   * Folder or repository that it is applied from; written by SDP.
+   */
+  managedBy?: {};
 }
 /**
  * Spec of the sandboxes made from it. {{name}} in any of its texts, in quotes, becomes the answer to that parameter; \{{ stays two braces.

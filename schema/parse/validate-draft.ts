@@ -79,7 +79,7 @@ export function validateDraft(value: unknown): Draft {
   return toDraft(value);
 }
 
-const byPlace = (a: Finding, b: Finding): number => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+const byPlace = (a: Finding, b: Finding): number => (a.file === b.file ? 0 : (a.file ?? '') < (b.file ?? '') ? -1 : 1) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 
 /** One error for all findings, in the order of the text; its message is the first, so that it stands alone where only that is shown. */
 export function invalid(unsorted: readonly Finding[]): SdpError {

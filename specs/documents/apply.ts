@@ -2,18 +2,20 @@ import { SdpError } from '#schema/errors';
 import { slugOf } from '#schema/names';
 import type { MasterKeys } from '../master-key.ts';
 import { addResolutions } from '../records/resolutions.ts';
-import type { Author, Write, WriteResult } from '../store.ts';
+import type { Author, Removal, Write, WriteResult } from '../store.ts';
 import type { Tx } from '../tables.ts';
 import { keepSecrets } from './secrets.ts';
 import { claimNames, releaseUnneededNames } from './container-names.ts';
+import { deleteDocument } from './remove.ts';
 import { toDocument } from './rows.ts';
 import { writeDocument, type Written } from './write.ts';
 
-/** Writes several documents in the caller's transaction. */
+/** Writes several documents, then deletes others, in the caller's transaction. */
 export async function applyAll(
   tx: Tx,
   writes: readonly Write[],
   how: { keys: MasterKeys; author: Author; at: string },
+  removals: readonly Removal[] = [],
 ): Promise<WriteResult[]> {
   checkNoneTwice(writes);
   const written: Written[] = [];
@@ -26,11 +28,16 @@ export async function applyAll(
   const sandboxes = written.filter((result) => result.row.kind === 'Sandbox' && result.outcome !== 'unchanged');
   for (const { row } of sandboxes) await releaseUnneededNames(tx, row);
   for (const { row } of sandboxes) await claimNames(tx, row);
-  return written.map(({ row, before, outcome }) => ({
+  const results = written.map(({ row, before, outcome }): WriteResult => ({
     document: toDocument(row),
     outcome,
     ...(before === undefined ? {} : { before: toDocument(before) }),
   }));
+  for (const { kind, name } of removals) {
+    const document = toDocument(await deleteDocument(tx, kind, name, how));
+    results.push({ document, outcome: 'deleted', before: document });
+  }
+  return results;
 }
 
 async function carryResolutions(

@@ -1,11 +1,11 @@
 import type { EnvironmentSpec, Kind, StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
-import type { Revision } from '#schema/http';
+import type { Revision, RevisionView } from '#schema/http';
 import { now, type Context } from '../context.ts';
 import { current } from '../counters.ts';
 import { resolutionsOf } from '../records/resolutions.ts';
 import type { DocumentStore } from '../store.ts';
-import type { Db } from '../tables.ts';
+import type { Db, RevisionRow } from '../tables.ts';
 import { applyAll } from './apply.ts';
 import { deleteDocument, finishFinalizer, restoreDocument, rowForHistory } from './remove.ts';
 import { liveRow, lookupSlug, selectDocuments, toDocument } from './rows.ts';
@@ -18,6 +18,19 @@ import { watchChanges } from './watch.ts';
 type Writing = Pick<DocumentStore, 'apply' | 'dryRun' | 'delete' | 'finishFinalizer' | 'restore' | 'writeStatus' | 'rewrapSecrets'>;
 type Reading = Omit<DocumentStore, keyof Writing>;
 
+function toRevision({ revision, generation, resourceVersion, author, message, at, deleted, spec }: RevisionRow): Revision {
+  return {
+    revision,
+    generation,
+    resourceVersion,
+    author,
+    message,
+    at,
+    deleted: deleted === 1,
+    spec: JSON.parse(spec) as unknown,
+  };
+}
+
 /** @param closed aborts when the store closes, which ends watches. */
 export function documentStore(context: Context, closed: AbortSignal): DocumentStore {
   return { ...writing(context), ...reading(context, closed) };
@@ -26,14 +39,14 @@ export function documentStore(context: Context, closed: AbortSignal): DocumentSt
 function writing(context: Context): Writing {
   const { writer, keys } = context;
   return {
-    apply: (writes, author) => writer.write((tx) => applyAll(tx, writes, { keys, author, at: now(context) })),
-    dryRun: (writes, author) => writer.rehearse((tx) => applyAll(tx, writes, { keys, author, at: now(context) })),
+    apply: (writes, author, removals) => writer.write((tx) => applyAll(tx, writes, { keys, author, at: now(context) }, removals)),
+    dryRun: (writes, author, removals) => writer.rehearse((tx) => applyAll(tx, writes, { keys, author, at: now(context) }, removals)),
     delete: (kind, name, author) =>
       writer.write(async (tx) => toDocument(await deleteDocument(tx, kind, name, { author, at: now(context) }))),
     finishFinalizer: (uid, finalizer) => writer.write((tx) => finishFinalizer(tx, uid, finalizer, now(context))),
     restore: (kind, name, author) =>
       writer.write(async (tx) => toDocument(await restoreDocument(tx, kind, name, { author, at: now(context) }))),
-    writeStatus: (uid, status) => writer.write((tx) => writeStatus(tx, uid, status)),
+    writeStatus: (uid, status) => writer.write((tx) => writeStatus(tx, uid, status, now(context))),
     rewrapSecrets: (limit) => writer.write(async (tx) => ({ rewrapped: await rewrapSome(tx, keys, limit) })),
   };
 }
@@ -55,16 +68,25 @@ function reading(context: Context, closed: AbortSignal): Reading {
       .where('uid', '=', uid)
       .orderBy('revision', 'desc')
       .execute();
-    return rows.map(({ revision, generation, resourceVersion, author, message, at, deleted, spec }) => ({
-      revision,
-      generation,
-      resourceVersion,
-      author,
-      message,
-      at,
-      deleted: deleted === 1,
-      spec: JSON.parse(spec) as unknown,
-    }));
+    return rows.map(toRevision);
+  }
+
+  async function revision(
+    kind: Kind,
+    name: string,
+    which: { revision: number } | { resourceVersion: number },
+  ): Promise<RevisionView | undefined> {
+    const { uid } = await rowForHistory(read, kind, name);
+    const [column, number] = 'revision' in which ? (['revision', which.revision] as const) : (['resourceVersion', which.resourceVersion] as const);
+    const row = await read.selectFrom('revisions').selectAll().where('uid', '=', uid).where(column, '=', number).executeTakeFirst();
+    if (row === undefined) return undefined;
+    const { text, labels, annotations } = row;
+    return {
+      ...toRevision(row),
+      labels: JSON.parse(labels) as Record<string, string>,
+      annotations: JSON.parse(annotations) as Record<string, string>,
+      ...(text === null ? {} : { text }),
+    };
   }
 
   async function readSecrets(environmentUid: string): Promise<Record<string, string>> {
@@ -80,6 +102,7 @@ function reading(context: Context, closed: AbortSignal): Reading {
     getByUid,
     list,
     text,
+    revision,
     revisions,
     readSecrets,
     currentVersion,

@@ -3,6 +3,7 @@ import { API_VERSION, type Kind, type StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import { slugOf } from '#schema/names';
 import type { Db, DocumentRow } from '../tables.ts';
+import { parseManagedBy } from './managed.ts';
 
 export type DocumentRowWithStatus = DocumentRow & { status: string | null };
 
@@ -36,6 +37,7 @@ export async function lastGoneRow(db: Db, kind: Kind, slug: string): Promise<Doc
 export function toDocument(row: DocumentRowWithStatus): StoredDocument {
   const labels = JSON.parse(row.labels) as Record<string, string>;
   const annotations = JSON.parse(row.annotations) as Record<string, string>;
+  const managedBy = parseManagedBy(row.managedBy);
   return {
     apiVersion: API_VERSION,
     kind: row.kind,
@@ -54,6 +56,7 @@ export function toDocument(row: DocumentRowWithStatus): StoredDocument {
       updatedBy: row.updatedBy,
       ...(row.deletedAt === null ? {} : { deletedAt: row.deletedAt }),
       finalizers: JSON.parse(row.finalizers) as string[],
+      ...(managedBy === undefined ? {} : { managedBy }),
     },
     spec: JSON.parse(row.spec) as unknown,
     ...(row.status === null ? {} : { status: JSON.parse(row.status) as unknown }),

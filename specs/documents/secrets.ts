@@ -38,7 +38,7 @@ export async function storeSecrets(
     const stored =
       typeof given === 'string'
         ? await storeValue(tx, keys, { uid: owner.uid, name }, given, before[name], at)
-        : await resolveReference(tx, owner, name, given);
+        : await resolveReference(tx, owner, name, given, before[name]);
     secrets.push([name, stored]);
   }
   return { ...spec, secrets: Object.fromEntries(secrets) };
@@ -76,9 +76,24 @@ function holds(keys: MasterKeys, row: SecretRow, value: string): boolean {
   }
 }
 
-async function resolveReference(tx: Tx, owner: Owner, name: string, given: SecretReference): Promise<SecretReference> {
-  const row = await secretRow(tx, owner.uid, name, given.version);
+/** Version of a reference that keeps the value that there is, whichever it is. */
+const STORED = 0;
+
+async function resolveReference(
+  tx: Tx,
+  owner: Owner,
+  name: string,
+  given: SecretReference,
+  before: SecretReference | undefined,
+): Promise<SecretReference> {
+  if (given.version === STORED && before !== undefined) return before;
+  const row = given.version === STORED ? await newestRow(tx, owner.uid, name) : await secretRow(tx, owner.uid, name, given.version);
   if (row !== undefined) return reference(row);
+  if (given.version === STORED) {
+    throw new SdpError('invalid_document', `Secret "${name}" of environment "${owner.name}" has no value here that could be kept.`, {
+      hint: 'Give the value itself.',
+    });
+  }
   throw new SdpError(
     'invalid_document',
     `Secret "${name}" of environment "${owner.name}" refers to version ${given.version}, but no such value is stored.`,
@@ -130,6 +145,10 @@ export async function keepSecrets(tx: Tx, keys: MasterKeys, kept: readonly KeptS
   for (const { value, ...place } of kept) {
     await tx.insertInto('secrets').values({ ...place, updatedAt: at, sealed: seal(keys, place, value) }).execute();
   }
+}
+
+async function newestRow(db: Db, uid: string, name: string): Promise<SecretRow | undefined> {
+  return await db.selectFrom('secrets').selectAll().where('uid', '=', uid).where('name', '=', name).orderBy('version', 'desc').executeTakeFirst();
 }
 
 async function secretRow(db: Db, uid: string, name: string, version: number): Promise<SecretRow | undefined> {

@@ -9,6 +9,7 @@ import type { DocumentRow, Tx } from '../tables.ts';
 import { checkMayChange, checkWrite } from './checks.ts';
 import { SANDBOX_FINALIZERS } from './finalizers.ts';
 import { addRevision, newestText, nextVersion, updateRow, withoutStatus } from './revise.ts';
+import { managedColumn } from './managed.ts';
 import { liveRow, type DocumentRowWithStatus } from './rows.ts';
 import { hasPlainSecrets, storeSecrets } from './secrets.ts';
 
@@ -98,7 +99,9 @@ async function create(
     finalizers: JSON.stringify(write.draft.kind === 'Sandbox' ? SANDBOX_FINALIZERS : []),
     gone: 0,
     removedWith: null,
+    managedBy: null,
   };
+  row.managedBy = await managedColumn(tx, row, write, how);
   await tx.insertInto('documents').values(row).execute();
   await addRevision(tx, row, { author: how.author, at: how.at, deleted: false, text });
   return { row: { ...row, status: null }, before: undefined, outcome: 'created' };
@@ -110,18 +113,26 @@ async function change(tx: Tx, write: Write, before: DocumentRowWithStatus, wante
   const storedText = await newestText(tx, before);
   const textChanged = wanted.text !== undefined && wanted.text !== storedText;
   const bump = write.bump === true;
-  if (!specChanged && !metadataChanged && !textChanged && !bump) return { row: before, before, outcome: 'unchanged' };
+  if (!specChanged && !metadataChanged && !textChanged && !bump) return await unchanged(tx, write, before, how);
   checkMayChange(before);
 
   const { labels, annotations } = wanted;
   const spec = specChanged ? wanted.spec : before.spec;
   const generation = before.generation + (specChanged || bump ? 1 : 0);
   const row = await nextVersion(tx, { ...withoutStatus(before), labels, annotations, spec, generation }, how);
+  row.managedBy = await managedColumn(tx, row, write, how);
   await updateRow(tx, row);
   // A text written before still says what the document says as long as only SDP's part moved.
   const text = wanted.text ?? (specChanged || metadataChanged ? undefined : storedText);
   await addRevision(tx, row, { author: how.author, at: how.at, deleted: false, text });
   return { row: { ...row, status: before.status }, before, outcome: 'configured' };
+}
+
+/** Where it comes from may be news all the same; that is no change of the document, and nobody has to be told. */
+async function unchanged(tx: Tx, write: Write, before: DocumentRowWithStatus, how: How): Promise<Written> {
+  const managedBy = await managedColumn(tx, before, write, how);
+  if (managedBy !== before.managedBy) await tx.updateTable('documents').set({ managedBy }).where('uid', '=', before.uid).execute();
+  return { row: { ...before, managedBy }, before, outcome: 'unchanged' };
 }
 
 function sameJson(left: string, right: string): boolean {

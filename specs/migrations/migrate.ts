@@ -3,9 +3,10 @@ import { Migrator, type Migration } from 'kysely';
 import type { Db } from '../tables.ts';
 import { first } from './001-first.ts';
 import { personalPorts } from './002-personal-ports.ts';
+import { history } from './004-history.ts';
 
 /** In the order of their names. A released migration never changes; what follows is a further one. */
-const MIGRATIONS: Record<string, Migration> = { '001-first': first, '002-personal-ports': personalPorts };
+const MIGRATIONS: Record<string, Migration> = { '001-first': first, '002-personal-ports': personalPorts, '004-history': history };
 
 /** Brings the tables up to date. @throws SdpError unavailable when the database is of a newer SDP or not ours. */
 export async function migrate(db: Db): Promise<void> {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { AuditEntry } from '#schema/records';
 import { fromColumns, toColumns, type Fields } from '../columns.ts';
 import type { Context } from '../context.ts';
@@ -20,7 +21,10 @@ const FIELDS: Fields<AuditEntry> = {
 /** Entries answered when no limit is given. */
 const PAGE = 100;
 
-/** Who did what; newest first. Entries are never changed. */
+/** A pattern for what begins with a text. */
+const literally = (text: string): string => `${text.replace(/[!%_]/g, '!$&')}%`;
+
+/** Who did what. Entries are never changed: there is no way to, and the table itself refuses it. */
 export function audit({ read, writer }: Context): Pick<RecordStore, 'addAudit' | 'audit'> {
   return {
     addAudit: (entry) =>
@@ -31,15 +35,25 @@ export function audit({ read, writer }: Context): Pick<RecordStore, 'addAudit' |
           .values(toColumns<AuditEntry>({ ...entry, id }, FIELDS))
           .execute();
       }),
-    async audit({ sandbox, before, limit }) {
+    async audit({ sandbox, user, action, environment, outcome, since, until, before, after, oldestFirst, limit }) {
       let query = read
         .selectFrom('audit')
         .selectAll()
-        .orderBy('id', 'desc')
+        .orderBy('id', oldestFirst === true ? 'asc' : 'desc')
         .limit(limit ?? PAGE);
       if (sandbox !== undefined)
         query = query.where((row) => row(row.fn<string>('lower', ['sandbox']), '=', sandbox.toLowerCase()));
+      if (environment !== undefined)
+        query = query.where((row) => row(row.fn<string>('lower', ['environment']), '=', environment.toLowerCase()));
+      if (user !== undefined) query = query.where('user', '=', user);
+      if (action?.includes('.') === true) query = query.where('action', '=', action);
+      else if (action !== undefined)
+        query = query.where((row) => row.or([row('action', '=', action), sql<boolean>`action like ${literally(`${action}.`)} escape '!'`]));
+      if (outcome !== undefined) query = query.where('outcome', '=', outcome);
+      if (since !== undefined) query = query.where('at', '>=', since);
+      if (until !== undefined) query = query.where('at', '<', until);
       if (before !== undefined) query = query.where('id', '<', before);
+      if (after !== undefined) query = query.where('id', '>', after);
       return (await query.execute()).map((row) => fromColumns<AuditEntry>(row, FIELDS));
     },
   };

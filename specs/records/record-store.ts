@@ -12,6 +12,7 @@ import { resolutions } from './resolutions.ts';
 import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { subnets } from './subnets.ts';
+import { transitionsOf } from '../documents/transitions.ts';
 
 /** The records beside the documents, each kind from its own file. */
 export function recordStore(context: Context): RecordStore {
@@ -27,6 +28,7 @@ export function recordStore(context: Context): RecordStore {
     ...sessions(context),
     ...audit(context),
     ...settings(context),
+    transitions: (sandboxUid, filter) => transitionsOf(context.read, sandboxUid, filter ?? {}),
     releaseSandbox: (sandboxUid) => context.writer.write((tx) => releaseAll(tx, sandboxUid, now(context))),
   };
 }

@@ -1,31 +1,35 @@
-/** get, describe, history: what is there. */
+/** get, describe: what is there. */
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { kindOf, PLURALS, type StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
-import type { DocumentView, Page, Revision, TemplateView } from '#schema/http';
+import type { DocumentView, Page, RevisionView, TemplateView } from '#schema/http';
 import type { SandboxStatus } from '#schema/status';
 import { contextOf } from '../context.ts';
+import { documentYaml, revisionYaml } from '../document-yaml.ts';
+import { managedLine, managedWord } from '../managed-text.ts';
 import { age, formatOf, print, printAs, table } from '../output.ts';
+import { parseReference } from '../reference.ts';
 import { itemName, LIST_NAMES, listOf, printList } from '../listings.ts';
 import { describeSandbox } from '../sandbox-text.ts';
 import { describeSnapshot, snapshotTable } from '../snapshot-text.ts';
 
 function documentTable(documents: readonly StoredDocument[], wide: boolean): string {
+  const managed = documents.some(({ metadata }) => metadata.managedBy !== undefined) ? ['MANAGED'] : [];
   if (documents[0]?.kind === 'Sandbox') {
     return table(
-      ['NAME', 'HEALTH', 'SYNC', 'OPERATION', 'GATEWAY', 'OWNER', 'AGE'],
+      ['NAME', 'HEALTH', 'SYNC', 'OPERATION', 'GATEWAY', 'OWNER', 'AGE', ...managed],
       documents.map((document) => {
         const status = document.status as SandboxStatus | undefined;
-        return [document.metadata.name, status?.health, status?.sync, status?.operation, status?.gateway?.url, document.metadata.createdBy, age(document.metadata.createdAt)];
+        return [document.metadata.name, status?.health, status?.sync, status?.operation, status?.gateway?.url, document.metadata.createdBy, age(document.metadata.createdAt), managedWord(document.metadata)];
       }),
       wide,
     );
   }
   if (documents[0]?.kind === 'Snapshot') return snapshotTable(documents as readonly StoredDocument<'Snapshot'>[], wide);
   return table(
-    ['NAME', 'REVISION', 'GENERATION', 'CHANGED BY', 'AGE'],
-    documents.map(({ metadata }) => [metadata.name, metadata.revision, metadata.generation, metadata.updatedBy, age(metadata.updatedAt)]),
+    ['NAME', 'REVISION', 'GENERATION', 'CHANGED BY', 'AGE', ...managed],
+    documents.map(({ metadata }) => [metadata.name, metadata.revision, metadata.generation, metadata.updatedBy, age(metadata.updatedAt), managedWord(metadata)]),
     wide,
   );
 }
@@ -38,16 +42,25 @@ function noSuchKind(word: string): SdpError {
 export function getCommands(program: Command): void {
   program
     .command('get <what> [name]')
-    .description('list or show: sandboxes, templates, environments, routes, services, snapshots, nodes, repositories, ports, deployments, audit')
+    .description('list or show: sandboxes, templates, environments, routes, services, snapshots, nodes, repositories, ports, deployments, audit; -o yaml of one document is its author\'s text')
     .option('--sandbox <name>', 'only of this sandbox (deployments, ports, audit)')
-    .action(async (what: string, name: string | undefined, options: { sandbox?: string }, command: Command) => {
+    .option('--rev <number>', 'one document as this revision had it')
+    .action(async (what: string, name: string | undefined, options: { sandbox?: string; rev?: string }, command: Command) => {
       const { client, flags } = await contextOf(command);
       const format = formatOf(flags.output);
       const slash = what.includes('/') && name === undefined ? what.split('/', 2) : [what, name];
       const [word = what, one] = slash;
       const kind = kindOf(word);
       if (kind !== undefined && one !== undefined) {
-        const { document } = await client.get<DocumentView>(`/${PLURALS[kind]}/${encodeURIComponent(one)}`);
+        const path = `/${PLURALS[kind]}/${encodeURIComponent(one)}`;
+        if (options.rev !== undefined) {
+          const revision = await client.get<RevisionView>(`${path}/revisions/${encodeURIComponent(options.rev)}`);
+          if (format === 'json' || format === 'jsonl' || format === 'name') return printAs(format, revision, [one], () => '');
+          return print(revisionYaml(kind, one, revision).trimEnd());
+        }
+        const view = await client.get<DocumentView>(path);
+        if (format === 'yaml') return print(documentYaml(view).trimEnd());
+        const { document } = view;
         printAs(format, document, [document.metadata.name], (wide) => documentTable([document], wide));
       } else if (kind !== undefined) {
         const { items } = await client.get<Page<StoredDocument>>(`/${PLURALS[kind]}`);
@@ -63,31 +76,19 @@ export function getCommands(program: Command): void {
     });
 
   program
-    .command('describe <kind> <name>')
+    .command('describe <kind> [name]')
     .description('show one document with everything that is known of it')
-    .action(async (word: string, name: string, _options: unknown, command: Command) => {
+    .action(async (word: string, name: string | undefined, _options: unknown, command: Command) => {
       const { client } = await contextOf(command);
-      const kind = kindOf(word);
-      if (kind === undefined) throw noSuchKind(word);
-      const { document } = await client.get<DocumentView>(`/${PLURALS[kind]}/${encodeURIComponent(name)}`);
+      const { kind, path } = parseReference(name === undefined ? word : `${word}/${name}`);
+      const { document } = await client.get<DocumentView>(path);
       if (kind === 'Snapshot') return print(describeSnapshot(document as StoredDocument<'Snapshot'>));
-      if (kind !== 'Sandbox') return print(stringify(document, { lineWidth: 0 }).trimEnd());
-      const sandbox = document as StoredDocument<'Sandbox'>;
-      const template = sandbox.spec.template === undefined ? undefined : await client.get<TemplateView>(`/sandboxes/${encodeURIComponent(name)}/template`);
-      print(describeSandbox(sandbox, template));
-    });
-
-  program
-    .command('history <name>')
-    .description('revisions of a document, newest first')
-    .option('--kind <kind>', 'kind of document', 'sandbox')
-    .action(async (name: string, options: { kind: string }, command: Command) => {
-      const { client, flags } = await contextOf(command);
-      const kind = kindOf(options.kind);
-      if (kind === undefined) throw noSuchKind(options.kind);
-      const { items } = await client.get<Page<Revision>>(`/${PLURALS[kind]}/${encodeURIComponent(name)}/revisions`);
-      printAs(formatOf(flags.output), items, items.map((item) => String(item.revision)), (wide) =>
-        table(['REVISION', 'GENERATION', 'BY', 'AT', 'MESSAGE'], items.map((item) => [item.revision, item.generation, item.author, item.at, item.deleted ? `(deleted) ${item.message}` : item.message]), wide),
-      );
+      if (kind === 'Sandbox') {
+        const sandbox = document as StoredDocument<'Sandbox'>;
+        const template = sandbox.spec.template === undefined ? undefined : await client.get<TemplateView>(`${path}/template`);
+        return print(describeSandbox(sandbox, template));
+      }
+      for (const line of managedLine(document)) print(line);
+      print(stringify(document, { lineWidth: 0 }).trimEnd());
     });
 }

@@ -1,10 +1,10 @@
 /** Actions on a sandbox: deploy, rollback, suspend, resume, clone, delete; and on one service of it. */
 import type { Command } from 'commander';
-import { kindOf, PLURALS } from '#schema/documents';
 import { SdpError } from '#schema/errors';
-import type { ApplyResponse, Page, Revision } from '#schema/http';
+import type { ApplyResponse, DocumentView, Page, Revision } from '#schema/http';
 import { contextOf, durationMs } from '../context.ts';
-import { formatOf, print, printAs } from '../output.ts';
+import { formatOf, paint, print, printAs } from '../output.ts';
+import { parseReference } from '../reference.ts';
 import { resultLines } from '../plan-text.ts';
 import { waitForDeletion, waitForSandbox } from '../wait.ts';
 
@@ -37,18 +37,22 @@ export function sandboxCommands(program: Command): void {
       await settle(command, name, await client.post<ApplyResponse>(`${at(name)}/deploy`, body), options);
     });
 
-  waiting(program.command('rollback <name> [revision]').description('make an earlier revision the newest, with the commits that it ran; default: the one before'))
-    .action(async (name: string, revision: string | undefined, options: Waiting, command: Command) => {
+  waiting(program.command('rollback <reference> [revision]').summary('make an earlier revision the newest').description('make an earlier revision of KIND/NAME the newest, a sandbox with the commits that it ran; default: the one before'))
+    .option('--to <revision>', 'that revision; see `sdp history`')
+    .action(async (text: string, given: string | undefined, options: Waiting & { to?: string }, command: Command) => {
       const { client } = await contextOf(command);
+      const { kind, name, path, shown } = parseReference(text);
+      const revision = options.to ?? given;
       let number = Number(revision);
       if (revision === undefined) {
-        const { items } = await client.get<Page<Revision>>(`${at(name)}/revisions`);
+        const { items } = await client.get<Page<Revision>>(`${path}/revisions`);
         const before = items[1];
-        if (before === undefined) throw new SdpError('not_found', `${name} has only one revision.`);
+        if (before === undefined) throw new SdpError('not_found', `${shown} has only one revision.`);
         number = before.revision;
       }
-      if (!Number.isInteger(number)) throw new SdpError('invalid_request', `"${String(revision)}" is not a revision; see \`sdp history ${name}\`.`);
-      await settle(command, name, await client.post<ApplyResponse>(`${at(name)}/rollback`, { revision: number }), options);
+      if (!Number.isInteger(number)) throw new SdpError('invalid_request', `"${String(revision)}" is not a revision; see \`sdp history ${shown}\`.`);
+      const answer = await client.post<ApplyResponse>(`${path}/rollback`, { revision: number });
+      await settle(command, name, answer, kind === 'Sandbox' || kind === 'Route' ? options : { timeout: options.timeout });
     });
 
   for (const [action, description] of [['suspend', 'stop all containers and keep everything else'], ['resume', 'bring a suspended sandbox back']] as const) {
@@ -73,15 +77,16 @@ export function sandboxCommands(program: Command): void {
   }
 
   program
-    .command('delete <kind> <name>')
+    .command('delete <kind> [name]')
     .description('delete a document; a sandbox takes its containers, network, ports and routes with it')
     .option('--wait', 'wait until everything is gone')
     .option('--timeout <duration>', 'longest wait', '5m')
-    .action(async (word: string, name: string, options: Waiting, command: Command) => {
+    .action(async (word: string, given: string | undefined, options: Waiting, command: Command) => {
       const { client } = await contextOf(command);
-      const kind = kindOf(word);
-      if (kind === undefined) throw new SdpError('unknown_kind', `There is no kind "${word}".`);
-      await client.request('DELETE', `/${PLURALS[kind]}/${encodeURIComponent(name)}`);
+      if (given === undefined && !word.includes('/')) throw new SdpError('invalid_request', `Delete what: give KIND/NAME, or KIND and NAME.`);
+      const { kind, name, path } = parseReference(given === undefined ? word : `${word}/${given}`);
+      const { warnings = [] } = await client.request<DocumentView>('DELETE', path);
+      for (const warning of warnings) process.stderr.write(`${paint('yellow', `warning: ${warning}`)}\n`);
       if (kind === 'Sandbox' && options.wait === true) {
         await waitForDeletion(client, name, durationMs(options.timeout) ?? 300_000);
         print(`sandbox/${name} is gone`);

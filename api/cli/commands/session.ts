@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { SdpError } from '#schema/errors';
 import type { LoginResponse, WhoAmI } from '#schema/http';
 import { contextOf } from '../context.ts';
+import { readStdin } from '../files.ts';
 import { formatOf, print, printAs, table } from '../output.ts';
 import { dropToken, keepToken } from '../settings.ts';
 
@@ -11,12 +12,6 @@ import { dropToken, keepToken } from '../settings.ts';
 function canFetch(who: WhoAmI, local: boolean): string {
   if (who.canFetch) return 'yes';
   return local ? 'no' : 'no: log in again';
-}
-
-async function readStdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 async function ask(question: string): Promise<string> {

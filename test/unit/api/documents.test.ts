@@ -175,7 +175,7 @@ describe('one document', () => {
 
   it('keeps others out while it is held, but not the holder', async () => {
     await apply(`${SANDBOX}hold: {by: eva, reason: demo at ten}\n`);
-    const refused = await apply(SANDBOX);
+    const refused = await apply(SANDBOX.replace('feature/login-error', 'develop'));
     expect(refused.body).toMatchObject({ code: 'held', message: 'QA-LOGIN-ERROR is held by eva (demo at ten).' });
     expect((await post('/sandboxes/qa-login-error/services/account/restart')).body.code).toBe('held');
     expect((await world.call('DELETE', '/sandboxes/qa-login-error', { token })).body.code).toBe('held');

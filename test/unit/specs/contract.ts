@@ -5,6 +5,7 @@ import { allocationContract } from './contract-allocations.ts';
 import { deletionContract } from './contract-deletion.ts';
 import { documentContract } from './contract-documents.ts';
 import { durabilityContract } from './contract-durability.ts';
+import { historyContract } from './contract-history.ts';
 import { nameContract } from './contract-names.ts';
 import { propertyContract } from './contract-properties.ts';
 import { recordContract } from './contract-records.ts';
@@ -71,6 +72,7 @@ export function storeContract(name: string, makeDatabase: () => Promise<TestData
     secretContract(subject);
     snapshotContract(subject);
     watchContract(subject);
+    historyContract(subject);
     recordContract(subject);
     allocationContract(subject);
     durabilityContract(subject);

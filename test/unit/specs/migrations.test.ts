@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Migrator } from 'kysely';
+import { Migrator, sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { openStore } from '#specs/open-store';
 import { first } from '../../../specs/migrations/001-first.ts';
@@ -24,6 +24,21 @@ it('keeps allocations and lets ports released before rest from now on', async ()
     expect((await store.claimPort(claim, { from: 9001, to: 9009 }, [])).port).toBe(9003);
     expect(await store.personalPorts()).toEqual([]);
     await store.close();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('refuses to change an entry of the audit, whoever opens the database', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sdp-audit-'));
+  const url = `sqlite:${join(folder, 'sdp.db')}`;
+  try {
+    const store = await openStore({ url, masterKeys: testKeys });
+    await store.addAudit({ at: '2026-01-01T00:00:00Z', user: 'ana', action: 'apply', outcome: 'refused' });
+    await store.close();
+    const other = connect(url);
+    await expect(sql`update audit set outcome = 'ok'`.execute(other.write)).rejects.toThrow('audit entries never change');
+    await other.close();
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -9,6 +9,7 @@ const OUTCOMES: Record<ApplyResult['outcome'], string> = {
   created: 'will be created',
   configured: 'will change',
   unchanged: 'stays as it is',
+  deleted: 'will be deleted',
 };
 
 function Result({ result }: { result: ApplyResult }) {
