@@ -64,6 +64,7 @@ it('describes faults and verification of a sandbox', () => {
   const text = describeSandbox({
     kind: 'Sandbox',
     metadata: { name: 'QA', generation: 1, revision: 1, updatedBy: 'ada', updatedAt: ago(5) },
+    spec: {},
     status: { health: 'Degraded', sync: 'Synced', operation: 'RUNNING', conditions: [], services: { payment: { route } } },
   } as unknown as StoredDocument<'Sandbox'>);
   expect(text).toContain('payment: fault: answers 503 to 50 % of the requests below /pay');
