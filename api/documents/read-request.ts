@@ -4,14 +4,11 @@ import { SdpError, type Finding } from '#schema/errors';
 import { parseDocuments, validateDraft } from '#schema/parse/parse-documents';
 import { invalid } from '#schema/parse/validate-draft';
 import type { Write } from '#specs/store';
-import { mediaType, parseObject, readText } from '../http/body.ts';
+import { MAX_DOCUMENTS_BYTES, mediaType, parseObject, readText } from '../http/body.ts';
 import { optionalStrings } from '../http/fields.ts';
 import { locatorOf, type Locate } from './locate.ts';
 
 const YAML_TYPES: ReadonlySet<string> = new Set(['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml', 'text/plain']);
-
-/** A whole folder comes at once, in bytes. */
-const MAX_DOCUMENTS_BYTES = 32 * 1024 * 1024;
 
 export interface ReadDocuments {
   writes: Write[];

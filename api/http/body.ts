@@ -4,6 +4,8 @@ import { SdpError } from '#schema/errors';
 
 /** Bytes. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** A whole folder of documents, or a snapshot, comes at once; bytes. */
+export const MAX_DOCUMENTS_BYTES = 32 * 1024 * 1024;
 
 const tooLarge = (most: number): SdpError =>
   new SdpError('value_too_large', `The request is larger than ${most / 1024 / 1024} MiB.`, {
@@ -37,10 +39,11 @@ export function mediaType(request: IncomingMessage): string {
 
 /**
  * A JSON object, or a web form's fields.
- * @throws SdpError invalid_request
+ * @param most bytes
+ * @throws SdpError value_too_large, invalid_request
  */
-export async function readObject(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const text = await readText(request);
+export async function readObject(request: IncomingMessage, most = MAX_BODY_BYTES): Promise<Record<string, unknown>> {
+  const text = await readText(request, most);
   if (mediaType(request) === 'application/x-www-form-urlencoded') return Object.fromEntries(new URLSearchParams(text));
   return parseObject(text);
 }

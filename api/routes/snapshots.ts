@@ -2,10 +2,11 @@
 import { SdpError } from '#schema/errors';
 import type { DocumentView, ImportSnapshotResponse, RestoreRequest, SnapshotComparison } from '#schema/http';
 import { audited, type AuditSubject } from '../http/audited.ts';
-import { readObject } from '../http/body.ts';
+import { MAX_DOCUMENTS_BYTES, readObject } from '../http/body.ts';
 import { flag, param, query, type ApiRouter, type Context } from '../http/context.ts';
 import { etagOf } from '../http/etag.ts';
 import { optionalString, requiredString } from '../http/fields.ts';
+import { changerOf } from '../http/force.ts';
 import { compare } from '../snapshots/compare.ts';
 import { restoreSnapshot, takeSnapshot } from '../snapshots/snapshot-service.ts';
 import { exportSnapshot, importSnapshot } from '../snapshots/transfer.ts';
@@ -62,7 +63,7 @@ async function restore(ctx: Context, deps: ApiDeps): Promise<void> {
     if (as !== undefined) await assertFree(deps, as);
     const shared = sharedOf(optionalString(body, 'shared'));
     ctx.body = await restoreSnapshot(deps, snapshot, {
-      user,
+      ...changerOf(ctx, deps),
       dryRun,
       services: body['services'] === true,
       ...(as === undefined ? {} : { as }),
@@ -83,18 +84,15 @@ async function exported(ctx: Context, deps: ApiDeps, passphrase: string | undefi
   });
 }
 
-/** Largest file in characters: the body's limit is above it. */
-const MAX_FILE = 4 * 1024 * 1024;
-
 async function imported(ctx: Context, deps: ApiDeps): Promise<void> {
   const user = ctx.state.caller.username;
   const { seq } = deps.stream;
   const subject: AuditSubject = { user, action: 'snapshot.import' };
   await audited(deps, subject, async () => {
-    const body = await readObject(ctx.req);
+    const body = await readObject(ctx.req, MAX_DOCUMENTS_BYTES);
     const [as, passphrase] = [optionalString(body, 'as'), optionalString(body, 'passphrase')];
     const { document, missing } = await importSnapshot(deps, {
-      file: requiredString(body, 'file', MAX_FILE),
+      file: requiredString(body, 'file', MAX_DOCUMENTS_BYTES),
       withoutSecrets: body['withoutSecrets'] === true,
       user,
       ...(as === undefined ? {} : { as }),

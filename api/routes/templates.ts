@@ -5,6 +5,7 @@ import { audited } from '../http/audited.ts';
 import { readObject } from '../http/body.ts';
 import { flag, param, type ApiRouter, type Context } from '../http/context.ts';
 import { optionalAnswers, requiredString } from '../http/fields.ts';
+import { changerOf } from '../http/force.ts';
 import type { ApiDeps } from './deps.ts';
 import { assertFree } from './sandboxes.ts';
 
@@ -51,7 +52,7 @@ async function take(ctx: Context, deps: ApiDeps): Promise<void> {
     const inputs = await inputsOf(deps, name);
     const { draft } = takeTemplate(inputs, optionalAnswers(body, 'parameters'), body['takeTemplate'] === true);
     const message = `Template ${inputs.template?.metadata.name} at revision ${inputs.template?.metadata.revision}`;
-    ctx.body = await deps.documents.applyDrafts([{ draft }], { user, message, dryRun });
+    ctx.body = await deps.documents.applyDrafts([{ draft }], { ...changerOf(ctx, deps), message, dryRun });
   };
   await (dryRun ? run() : audited(deps, { user, action: 'template.take', sandbox: name }, run));
 }

@@ -7,6 +7,7 @@ import { validateDraft } from '#schema/parse/parse-documents';
 import type { Clock, Fleet } from '#reconciler/contract';
 import type { Store } from '#specs/store';
 import type { DocumentService } from '../documents/document-service.ts';
+import type { Changer } from '../documents/hold.ts';
 import { capture } from './capture.ts';
 import { defaultSnapshotName } from './default-name.ts';
 import { restoration } from './restore.ts';
@@ -52,10 +53,10 @@ export async function assertFreeName(store: Store, name: string): Promise<void> 
 export async function restoreSnapshot(
   deps: SnapshotDeps,
   snapshot: StoredDocument<'Snapshot'>,
-  request: RestoreRequest & { user: string; dryRun: boolean },
+  request: RestoreRequest & Changer & { dryRun: boolean },
 ): Promise<RestoreResponse> {
-  const { user, dryRun } = request;
+  const { user, force, dryRun } = request;
   const { sandbox, writes, shared, notes } = await restoration(deps.store, snapshot, { ...request, now: deps.clock.now() });
-  const answer = await deps.documents.apply(writes, { user, dryRun, message: `Restore of snapshot ${snapshot.metadata.name}` });
+  const answer = await deps.documents.apply(writes, { user, ...(force === undefined ? {} : { force }), dryRun, message: `Restore of snapshot ${snapshot.metadata.name}` });
   return { ...answer, snapshot: snapshot.metadata.name, sandbox, shared, notes };
 }

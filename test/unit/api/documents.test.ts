@@ -135,7 +135,7 @@ describe('apply', () => {
   });
 
   it('refuses a body that is too large, and JSON that is none, without quoting it', async () => {
-    expect((await apply('#'.repeat(4 * 1024 * 1024 + 1))).body.code).toBe('value_too_large');
+    expect((await apply('#'.repeat(32 * 1024 * 1024 + 1))).body.code).toBe('value_too_large');
     const broken = await world.call('POST', '/apply', { token, headers: { 'content-type': 'application/json' }, yaml: '{"secret": oops' });
     expect(broken.status).toBe(400);
     expect(JSON.stringify(broken.body)).not.toContain('oops');

@@ -20,7 +20,8 @@ function snapshot(variables: Record<string, string>, secrets: readonly string[])
   };
 }
 
-const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(' ', '\n', '\t', '\r', '#', ':', '-', '"', "'", '\\', 'a', '\u0085', '\u2028', '|', '>', '~', '0') }));
+// A NUL is refused by the schema.
+const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(' ', '\n', '\t', '\r', '#', ':', '-', '"', "'", '\\', 'a', '\u0085', '\u2028', '|', '>', '~', '0') })).map((value) => value.replaceAll('\u0000', ''));
 
 describe('the text of a snapshot', () => {
   it('brings every value back, whatever is in it', async () => {
