@@ -1,5 +1,6 @@
 /** What the control plane needs of its store. SQLite is one implementation; one contract test holds for all. */
 import type { Draft, Kind, StoredDocument } from '#schema/documents';
+import type { SdpError } from '#schema/errors';
 import type {
   AuditEntry,
   Deployment,
@@ -177,8 +178,23 @@ export interface RecordStore {
   putSetting(name: string, value: string): Promise<void>;
 }
 
+export interface LeadershipOptions {
+  /** Address of this control plane, for those who wait. */
+  url?: string;
+  /** Called again and again while another has the lease; `endsInMs` counts unless it is renewed. */
+  onWait?: (held: { holder: string; endsInMs: number }) => void;
+  /** Called once when another took over: this store refuses writes from now on. */
+  onLost?: (error: SdpError) => void;
+  /** Ends the wait. */
+  signal?: AbortSignal;
+}
+
 export interface Store extends DocumentStore, RecordStore {
-  /** epoch = max(last + 1, unix milliseconds): every leader's is higher than the one before. */
-  takeLeadership(): Promise<number>;
+  /**
+   * Waits for the lease, takes it and keeps it until the store closes. epoch = max(last + 1, unix milliseconds): every
+   * leader's is higher than the one before. A store that never took it is not fenced.
+   * @throws SdpError unavailable when the wait is ended
+   */
+  takeLeadership(options?: LeadershipOptions): Promise<number>;
   close(): Promise<void>;
 }

@@ -4,11 +4,12 @@ import type { Draft, EnvironmentSpec, SandboxSpec } from '#schema/documents';
 import type { Deployment, Resolution } from '#schema/records';
 import type { SandboxStatus } from '#schema/status';
 import { MasterKeys } from '#specs/master-key';
+import type { StoreOptions } from '#specs/open-store';
 import type { Author, Store, Write } from '#specs/store';
 
 /** A database of one kind, empty at first. The contract holds for each kind. */
 export interface TestDatabase {
-  open(options?: { clock?: () => number; masterKeys?: MasterKeys }): Promise<Store>;
+  open(options?: Partial<Omit<StoreOptions, 'url'>>): Promise<Store>;
   /** Everything that the database keeps on disk. */
   bytes(): Promise<Buffer>;
   remove(): Promise<void>;

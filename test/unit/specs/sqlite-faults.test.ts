@@ -121,7 +121,7 @@ describe('an SQLite file', () => {
 
 describe('a database URL', () => {
   it('of another kind is refused without showing its password', async () => {
-    const refused = openIt('postgres://sdp:hunter2@db/sdp');
+    const refused = openIt('mysql://sdp:hunter2@db/sdp');
     await expect(refused).rejects.toMatchObject({
       code: 'invalid_request',
       message: expect.not.stringContaining('hunter2') as string,
