@@ -1,6 +1,6 @@
 /** Keys outside the database that wrap the data keys of secrets. Several are readable, the first one writes. */
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SdpError } from '#schema/errors';
 
@@ -20,6 +20,10 @@ export class MasterKeys {
     }
     this.#keys = new Map(keys.map((key) => [idOf(key), key]));
     this.writeId = idOf(first);
+  }
+
+  has(id: string): boolean {
+    return this.#keys.has(id);
   }
 
   /** @throws SdpError unavailable when the key is not among them. */
@@ -73,6 +77,11 @@ export async function loadMasterKeys(file: string): Promise<MasterKeys> {
       },
     );
   }
+}
+
+/** Whether there is a key file; an unreadable one counts. */
+export async function masterKeyFileExists(file: string): Promise<boolean> {
+  return (await stat(file).catch((error: unknown) => (codeOf(error) === 'ENOENT' ? undefined : error))) !== undefined;
 }
 
 async function readExisting(file: string): Promise<string | undefined> {

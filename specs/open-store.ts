@@ -1,6 +1,7 @@
 import { connect } from './connections.ts';
 import type { Context } from './context.ts';
 import { documentStore } from './documents/document-store.ts';
+import { checkedKeys, keyIsNoted, noteKey, type KeySource } from './key-check.ts';
 import { Lease } from './lease.ts';
 import type { MasterKeys } from './master-key.ts';
 import { migrate } from './migrations/migrate.ts';
@@ -20,7 +21,10 @@ export interface StoreOptions {
   leaseMs?: number;
   /** Milliseconds that a write waits for a database that went away; 10,000 by default. */
   stallMs?: number;
-  masterKeys: MasterKeys;
+  /** Keys, or their file, which is made when the database is new. */
+  masterKeys: KeySource;
+  /** Goes on although some secrets' keys are missing. */
+  acceptLostKeys?: boolean;
   /** Unix milliseconds; the machine's time by default. */
   clock?: () => number;
 }
@@ -28,13 +32,15 @@ export interface StoreOptions {
 /**
  * Opens the store and brings its tables up to date.
  * @throws SdpError invalid_request for another kind of URL; unavailable or disk_full when the database cannot be
- * opened, is damaged, or is of a newer release.
+ * opened, is damaged, is of a newer release, or has secrets that the master keys do not open.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const connections = connect(options.url, options.password);
   const { read, write } = connections;
+  let keys: MasterKeys;
   try {
     await migrate(connections);
+    keys = await checkedKeys(read, options.masterKeys, options.acceptLostKeys === true);
   } catch (error) {
     await connections.close();
     throw error;
@@ -50,9 +56,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   };
   const writer = new Writer(write, hooks, options.stallMs);
   const term = new Term({ lease, writer, clock, leaseMs: options.leaseMs });
+  if (!(await keyIsNoted(read, keys))) await writer.write((tx) => noteKey(tx, keys));
   connections.onCommit(() => wakeup.notify());
   const closing = new AbortController();
-  const context: Context = { read, writer, wakeup, clock, keys: options.masterKeys };
+  const context: Context = { read, writer, wakeup, clock, keys };
 
   return {
     ...documentStore(context, closing.signal),

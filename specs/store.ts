@@ -39,6 +39,25 @@ export interface WriteResult {
   before?: StoredDocument;
 }
 
+export interface DocumentPage<K extends Kind> {
+  documents: StoredDocument<K>[];
+  /** Slug to continue after. */
+  next?: string;
+}
+
+export interface Retention {
+  /** ISO time: documents deleted before it go with revisions, secrets, resolutions, deployments. */
+  deletedBefore: string;
+  /** Revisions of one document that stay however old they are; 500 by default, and never less than one. */
+  revisionsKept?: number;
+}
+
+/** How many were removed. */
+export interface Compacted {
+  documents: number;
+  revisions: number;
+}
+
 /** A key that changed; readers read the level. */
 export interface Change {
   resourceVersion: number;
@@ -64,6 +83,8 @@ export interface DocumentStore {
   getByUid(uid: string): Promise<StoredDocument | undefined>;
   /** Sorted by slug. Includes documents that wait for finalizers. */
   list<K extends Kind>(kind: K): Promise<StoredDocument<K>[]>;
+  /** A part of the list: those after the slug `after`, at most `limit`; `next` continues, when there are more. */
+  page<K extends Kind>(kind: K, where: { after?: string; limit: number }): Promise<DocumentPage<K>>;
   /** Author's text of the newest revision, if it has one. */
   text(kind: Kind, name: string): Promise<string | undefined>;
   /** Newest first. */
@@ -79,8 +100,13 @@ export interface DocumentStore {
   restore(kind: Kind, name: string, author: Author): Promise<StoredDocument>;
   /** Status has its own sequence: never a conflict with saving. Nothing is written when it is equal. Returns whether it changed. */
   writeStatus(uid: string, status: SandboxStatus): Promise<boolean>;
-  /** Keys changed after `since`, then live ones until aborted. Collapses: of one key only the newest. */
+  /**
+   * Keys changed after `since`, then live ones until aborted. Collapses: of one key only the newest.
+   * @throws SdpError compacted when `since` is before documents that are removed by now: list again, go on from there.
+   */
   watch(since: number, signal: AbortSignal): AsyncIterable<Change>;
+  /** Removes for good what is past retention, a portion per transaction. */
+  compact(retention: Retention): Promise<Compacted>;
   /** Highest resourceVersion of the store. */
   currentVersion(): Promise<number>;
   /** Plain values of an environment's secrets by name, for the moment of dispatch. */

@@ -1,10 +1,12 @@
 import type { EnvironmentSpec, Kind, StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
+import { sql } from 'kysely';
 import type { Revision } from '#schema/http';
 import { now, type Context } from '../context.ts';
 import { current } from '../counters.ts';
-import type { DocumentStore } from '../store.ts';
+import type { DocumentPage, DocumentStore } from '../store.ts';
 import { applyAll } from './apply.ts';
+import { compact } from './compact.ts';
 import { deleteDocument, finishFinalizer, restoreDocument, rowForHistory } from './remove.ts';
 import { liveRow, lookupSlug, selectDocuments, toDocument } from './rows.ts';
 import { openSecrets } from './secrets.ts';
@@ -12,7 +14,7 @@ import { writeStatus } from './status.ts';
 import { watchChanges } from './watch.ts';
 
 /** Writing documents, and following what was written. */
-type Writing = Pick<DocumentStore, 'apply' | 'dryRun' | 'delete' | 'finishFinalizer' | 'restore' | 'writeStatus'>;
+type Writing = Pick<DocumentStore, 'apply' | 'dryRun' | 'delete' | 'finishFinalizer' | 'restore' | 'writeStatus' | 'compact'>;
 type Reading = Omit<DocumentStore, keyof Writing>;
 
 /** @param closed aborts when the store closes, which ends watches. */
@@ -31,6 +33,7 @@ function writing(context: Context): Writing {
     restore: (kind, name, author) =>
       writer.write(async (tx) => toDocument(await restoreDocument(tx, kind, name, { author, at: now(context) }))),
     writeStatus: (uid, status) => writer.write((tx) => writeStatus(tx, uid, status)),
+    compact: (retention) => compact(writer, retention),
   };
 }
 
@@ -44,13 +47,22 @@ function reading(context: Context, closed: AbortSignal): Reading {
   }
 
   async function getByUid(uid: string): Promise<StoredDocument | undefined> {
-    const row = await selectDocuments(read).where('documents.uid', '=', uid).where('gone', '=', 0).executeTakeFirst();
+    const row = await selectDocuments(read).where('documents.uid', '=', uid).where('gone', '=', sql.lit(0)).executeTakeFirst();
     return row === undefined ? undefined : toDocument(row);
   }
 
   async function list<K extends Kind>(kind: K): Promise<StoredDocument<K>[]> {
-    const rows = await selectDocuments(read).where('kind', '=', kind).where('gone', '=', 0).orderBy('slug').execute();
+    const rows = await selectDocuments(read).where('kind', '=', kind).where('gone', '=', sql.lit(0)).orderBy('slug').execute();
     return rows.map((row) => toDocument(row) as StoredDocument<K>);
+  }
+
+  async function page<K extends Kind>(kind: K, { after, limit }: { after?: string; limit: number }): Promise<DocumentPage<K>> {
+    let query = selectDocuments(read).where('kind', '=', kind).where('gone', '=', sql.lit(0)).orderBy('slug').limit(limit + 1);
+    if (after !== undefined) query = query.where('slug', '>', after);
+    const rows = await query.execute();
+    const documents = rows.slice(0, limit).map((row) => toDocument(row) as StoredDocument<K>);
+    const next = rows.length > limit ? documents.at(-1)?.metadata.slug : undefined;
+    return { documents, ...(next === undefined ? {} : { next }) };
   }
 
   async function text(kind: Kind, name: string): Promise<string | undefined> {
@@ -91,6 +103,7 @@ function reading(context: Context, closed: AbortSignal): Reading {
     get,
     getByUid,
     list,
+    page,
     text,
     revisions,
     readSecrets,

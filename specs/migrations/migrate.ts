@@ -8,7 +8,9 @@ import { checkTables, MIGRATIONS, MIGRATION_TABLE } from './known.ts';
 export async function migrate(connections: Connections): Promise<void> {
   const { write } = connections;
   const tables = await connections.tables();
-  checkTables(connections.name, tables, tables.includes(MIGRATION_TABLE) ? await appliedTo(write) : []);
+  const applied = tables.includes(MIGRATION_TABLE) ? await appliedTo(write) : [];
+  checkTables(connections.name, tables, applied);
+  if (applied.length === Object.keys(MIGRATIONS).length) return;
   const { error } = await migratorOf(write).migrateToLatest();
   if (error === undefined) return;
   if (error instanceof SdpError && error.code !== 'internal') throw error;

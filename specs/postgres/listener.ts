@@ -24,7 +24,7 @@ export class Listener {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#sql?.end({ timeout: 1 });
+    await this.#sql?.end({ timeout: 0 });
   }
 
   async #listen(): Promise<void> {

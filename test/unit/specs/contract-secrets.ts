@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EnvironmentSpec } from '#schema/documents';
 import { MasterKeys } from '#specs/master-key';
@@ -103,14 +106,35 @@ export function secretContract(subject: Subject): void {
       }
     });
 
+    it('knows its key before there is any secret, and makes a key file for a new database only', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'sdp-key-'));
+      try {
+        await expect(subject.another({ masterKeys: new MasterKeys([randomBytes(32)]) })).rejects.toMatchObject({ code: 'unavailable' });
+        const file = join(folder, 'master.key');
+        await expect(subject.another({ masterKeys: { file } })).rejects.toMatchObject({
+          code: 'unavailable',
+          message: expect.stringContaining(`${file} is missing`) as string,
+        });
+        expect(await readdir(folder)).toEqual([]);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+
     it('reads with any master key, writes with the first, and says which one is missing', async () => {
       const [old, fresh] = [randomBytes(32), randomBytes(32)];
-      const before = await subject.another({ masterKeys: new MasterKeys([old]) });
+      const before = await subject.another({ masterKeys: new MasterKeys([old]), acceptLostKeys: true });
       const { uid } = await write(before, { A: 'one' });
       const rotated = await subject.another({ masterKeys: new MasterKeys([fresh, old]) });
       expect(await rotated.readSecrets(uid)).toEqual({ A: 'one' });
       await write(rotated, { A: { version: 1 }, B: 'two' });
-      const lost = await subject.another({ masterKeys: new MasterKeys([fresh]) });
+      const without = { masterKeys: new MasterKeys([fresh]) };
+      await expect(subject.another(without)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringContaining(`need key ${new MasterKeys([old]).writeId}`) as string,
+        hint: expect.stringContaining('--accept-lost-keys') as string,
+      });
+      const lost = await subject.another({ ...without, acceptLostKeys: true });
       await expect(lost.readSecrets(uid)).rejects.toMatchObject({
         code: 'unavailable',
         message: expect.stringContaining('master key') as string,
