@@ -8,9 +8,12 @@ import type { Db, Tables, Tx } from './tables.ts';
 
 type Operation<T> = (tx: Tx) => Promise<T>;
 
+/** Does several writes at once; an outcome for each, in order. What it throws fails the whole batch. */
+export type Together<R, T> = (tx: Tx, requests: readonly R[]) => Promise<({ value: T } | { error: unknown })[]>;
+
 interface Queued {
-  run: Operation<unknown>;
-  rehearse: boolean;
+  /** What is to be done: alone, in a savepoint, or together with its neighbours of the same kind. */
+  work: { run: Operation<unknown>; rehearse: boolean } | { together: Together<unknown, unknown>; request: unknown };
   /** `performance.now()` of the call. */
   since: number;
   resolve: (value: unknown) => void;
@@ -57,12 +60,17 @@ export class Writer {
 
   /** Runs the operation in the next batch. @throws SdpError what the operation throws; unavailable once closed */
   write<T>(operation: Operation<T>): Promise<T> {
-    return this.#enqueue(operation, false);
+    return this.#enqueue({ run: operation, rehearse: false });
   }
 
   /** Runs the operation and takes it back: what it would answer. */
   rehearse<T>(operation: Operation<T>): Promise<T> {
-    return this.#enqueue(operation, true);
+    return this.#enqueue({ run: operation, rehearse: true });
+  }
+
+  /** Runs the request together with others that follow each other in the queue and name the same function. */
+  writeTogether<R, T>(together: Together<R, T>, request: R): Promise<T> {
+    return this.#enqueue({ together: together as Together<unknown, unknown>, request });
   }
 
   /** Finishes what is queued and refuses more. */
@@ -71,10 +79,10 @@ export class Writer {
     await this.#draining;
   }
 
-  #enqueue<T>(run: Operation<T>, rehearse: boolean): Promise<T> {
+  #enqueue<T>(work: Queued['work']): Promise<T> {
     if (this.#closed) return Promise.reject(storeClosed());
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ run, rehearse, since: performance.now(), resolve: (value) => resolve(value as T), reject });
+      this.#queue.push({ work, since: performance.now(), resolve: (value) => resolve(value as T), reject });
       this.#draining ??= this.#drain();
     });
   }
@@ -113,10 +121,10 @@ export class Writer {
       await this.#hooks.guard(tx, id);
       const started = performance.now();
       while (batch.length < BATCH && (batch.length === 0 || performance.now() - started < BATCH_MS)) {
-        const queued = this.#queue.shift();
-        if (queued === undefined) break;
-        batch.push(queued);
-        outcomes.push(await runOne(tx, queued));
+        const next = this.#takeNext(BATCH - batch.length);
+        if (next.length === 0) break;
+        batch.push(...next);
+        outcomes.push(...(await runNext(tx, next)));
       }
       committing = true;
       await tx.commit().execute();
@@ -152,6 +160,15 @@ export class Writer {
     return undefined;
   }
 
+  /** The first of the queue, with those after it that run together with it. */
+  #takeNext(atMost: number): Queued[] {
+    const first = this.#queue[0]?.work;
+    if (first === undefined) return [];
+    const alike = ({ work }: Queued): boolean => 'together' in first && 'together' in work && work.together === first.together;
+    const end = this.#queue.findIndex((queued, index) => index > 0 && (index >= atMost || !alike(queued)));
+    return this.#queue.splice(0, end === -1 ? this.#queue.length : end);
+  }
+
   /** Asks until the database answers or its time is over; the answer of a write that is in doubt is an error of its own. */
   async #fateOf(id: string, lost: ConnectionLost): Promise<'committed' | 'lost' | SdpError> {
     const end = performance.now() + this.#stallMs;
@@ -172,17 +189,24 @@ export class Writer {
   }
 }
 
+async function runNext(tx: ControlledTransaction<Tables>, queued: readonly Queued[]): Promise<Outcome[]> {
+  const work = queued[0]?.work;
+  if (work === undefined) return [];
+  if ('run' in work) return [await runOne(tx, work.run, work.rehearse)];
+  return await work.together(tx, queued.map((one) => ('request' in one.work ? one.work.request : undefined)));
+}
+
 /** @throws when the savepoint cannot be taken back: the database has given up the transaction. */
-async function runOne(tx: ControlledTransaction<Tables>, queued: Queued): Promise<Outcome> {
+async function runOne(tx: ControlledTransaction<Tables>, run: Operation<unknown>, rehearse: boolean): Promise<Outcome> {
   const inner = await tx.savepoint('write').execute();
   let outcome: Outcome;
   try {
-    outcome = { value: await queued.run(inner) };
+    outcome = { value: await run(inner) };
   } catch (error) {
     outcome = { error };
   }
   try {
-    if ('error' in outcome || queued.rehearse) await inner.rollbackToSavepoint('write').execute();
+    if ('error' in outcome || rehearse) await inner.rollbackToSavepoint('write').execute();
     await inner.releaseSavepoint('write').execute();
   } catch (error) {
     throw 'error' in outcome ? outcome.error : error;

@@ -4,8 +4,9 @@ import { sql } from 'kysely';
 import type { Revision } from '#schema/http';
 import { now, type Context } from '../context.ts';
 import { current } from '../counters.ts';
-import type { DocumentPage, DocumentStore } from '../store.ts';
-import { applyAll } from './apply.ts';
+import type { Author, DocumentPage, DocumentStore, Write, WriteResult } from '../store.ts';
+import type { Tx } from '../tables.ts';
+import { applyAll, applyTogether, canShare, type Outcome, type Request } from './apply.ts';
 import { compact } from './compact.ts';
 import { deleteDocument, finishFinalizer, restoreDocument, rowForHistory } from './remove.ts';
 import { liveRow, lookupSlug, selectDocuments, toDocument } from './rows.ts';
@@ -24,9 +25,15 @@ export function documentStore(context: Context, closed: AbortSignal): DocumentSt
 
 function writing(context: Context): Writing {
   const { writer, keys } = context;
+  const together = (tx: Tx, requests: readonly Request[]): Promise<Outcome[]> => applyTogether(tx, requests, keys);
+  const applying = (writes: readonly Write[], author: Author, rehearse: boolean): Promise<WriteResult[]> => {
+    if (canShare(writes)) return writer.writeTogether(together, { writes, author, rehearse, at: now(context) });
+    const apply = (tx: Tx): Promise<WriteResult[]> => applyAll(tx, writes, { keys, author, at: now(context) });
+    return rehearse ? writer.rehearse(apply) : writer.write(apply);
+  };
   return {
-    apply: (writes, author) => writer.write((tx) => applyAll(tx, writes, { keys, author, at: now(context) })),
-    dryRun: (writes, author) => writer.rehearse((tx) => applyAll(tx, writes, { keys, author, at: now(context) })),
+    apply: (writes, author) => applying(writes, author, false),
+    dryRun: (writes, author) => applying(writes, author, true),
     delete: (kind, name, author) =>
       writer.write(async (tx) => toDocument(await deleteDocument(tx, kind, name, { author, at: now(context) }))),
     finishFinalizer: (uid, finalizer) => writer.write((tx) => finishFinalizer(tx, uid, finalizer, now(context))),
