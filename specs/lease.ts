@@ -52,11 +52,14 @@ export class Lease {
     );
   }
 
-  /** One statement: locks the row, reads it, marks it. */
+  /**
+   * One statement: locks the row, reads it, marks it. The former mark is of the statement's beginning: one that another
+   * process left while we waited for the lock is missed, which makes an outcome unknown and never wrong.
+   */
   async #enter(tx: Tx, batch: string): Promise<Pick<LeaseRow, 'epoch' | 'holder'>> {
     const ends = sql<number>`case when epoch = ${this.#epoch ?? -1} then ${this.#connections.databaseTime} + ${sql.lit(this.#leaseMs)} else expires_at end`;
     const row = await tx
-      .with('before', (db) => db.selectFrom('leases').select('batch').where('name', '=', NAME).forUpdate())
+      .with('before', (db) => db.selectFrom('leases').select('batch').where('name', '=', NAME))
       .updateTable('leases')
       .set({ batch, expiresAt: ends })
       .where('name', '=', NAME)

@@ -1,6 +1,6 @@
 /** A PostgreSQL cluster of a test: in a folder of its own, on a Unix socket, not as root, without any port. */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -59,6 +59,10 @@ export async function startPostgres(options: { data?: string; wal?: string; sett
   const settings = { listen_addresses: "''", unix_socket_directories: socket, max_connections: '100', ...options.settings };
   const flags = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(' ');
   let running = false;
+  const begin = async (): Promise<void> => {
+    await call('pg_ctl', ['-D', data, '-w', '-t', '60', '-l', join(socket, 'log'), '-o', flags, 'start']);
+    running = true;
+  };
 
   const postgres: Postgres = {
     socket,
@@ -71,25 +75,27 @@ export async function startPostgres(options: { data?: string; wal?: string; sett
     },
     create: (database) => void postgres.psql(`create database ${database}`),
     async start() {
-      await call('pg_ctl', ['-D', data, '-w', '-t', '60', '-l', join(socket, 'log'), '-o', flags, 'start']);
-      running = true;
+      // Backends of a killed one hold its memory until they notice.
+      for (let attempt = 1; attempt < 10; attempt += 1) {
+        try {
+          return await begin();
+        } catch {
+          await new Promise((resolve) => setTimeout(resolve, 300));
+        }
+      }
+      await begin();
     },
     async stop(mode = 'fast') {
       await call('pg_ctl', ['-D', data, '-w', '-t', '60', '-m', mode, 'stop']);
       running = false;
     },
     async kill() {
-      const pids = spawnSync('pgrep', ['-u', String(uid), '-f', data], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean).map(Number);
-      const children = pids.flatMap((pid) => spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean).map(Number));
-      for (const pid of [...pids, ...children]) {
-        try {
-          process.kill(pid, 'SIGKILL');
-        } catch {
-          // Ended with its parent.
-        }
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      const main = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+      const children = spawnSync('pgrep', ['-P', String(main)], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean).map(Number);
+      // The postmaster first: it would start others. Those it started since end by themselves when they notice.
+      for (const pid of [main, ...children]) quietly(() => process.kill(pid, 'SIGKILL'));
       running = false;
+      for (const pid of [main, ...children]) while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 20));
     },
     async remove() {
       if (running) await postgres.stop('immediate');
@@ -98,4 +104,12 @@ export async function startPostgres(options: { data?: string; wal?: string; sett
   };
   await postgres.start();
   return postgres;
+}
+
+function quietly(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // It had ended.
+  }
 }
