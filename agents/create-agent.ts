@@ -6,6 +6,7 @@ import path from 'node:path';
 import { SdpError } from '#schema/errors';
 import { LABELS } from '#schema/names';
 import { PROTOCOL_VERSION, type AgentMessage, type Hello, type ServerMessage, type Welcome } from '#schema/wire/messages';
+import type { ObservedEdge } from '#schema/wire/report';
 import { createBuilder } from './build/builder.ts';
 import type { AgentConfig, Builder, Edge, Engine, Reporter } from './contract.ts';
 import { connectAddressSwitch } from './edge/address-switch.ts';
@@ -37,6 +38,9 @@ export interface Agent {
   /** Ends what runs in order; containers and the edge stay. */
   stop(): Promise<void>;
 }
+
+/** An agent that does not own the edge of its engine says so. */
+const NOT_OWNER: ObservedEdge = { owner: false, state: 'ready', routes: {}, foreignPorts: [] };
 
 /** The parts that exist once the agent knows which installation it belongs to. */
 interface Body {
@@ -144,12 +148,13 @@ class RunningAgent implements Agent {
     if (git === undefined) throw new SdpError('internal', 'The agent was not started.');
     const { installation } = identity;
     const edge = identity.edgeOwner
-      ? createOwnedEdge({ config, installation, secret: identity.edgeSecret, docker, onChange: () => void reporter.refresh() })
+      ? createOwnedEdge({ config, installation, secret: identity.edgeSecret, docker, onChange: () => reporter.edgeChanged() })
       : undefined;
     const engine = this.engineOf(installation);
     const builder: Builder = createBuilder({ config, git, images: engine, labels: { [LABELS.installation]: installation } });
     const reporter: NodeReporter = new NodeReporter(
       () => observeNode({ engine, builder, edge, dataDir: config.dataDir }),
+      () => edge?.state() ?? NOT_OWNER,
       (error) => log(`The node cannot be looked at: ${SdpError.from(error).message}`),
     );
     const executor = new Executor(
@@ -161,7 +166,7 @@ class RunningAgent implements Agent {
     let looks = 0;
     const timer = setInterval(() => {
       looks += 1;
-      if (looks % FULL_EVERY === 0) reporter.forgetLast();
+      if (looks % FULL_EVERY === 0) reporter.askForFull();
       void reporter.refresh();
     }, PERIODIC_LOOK_MS);
     // An edge that cannot start is reported as such; the rest of the agent works on.

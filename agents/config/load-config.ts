@@ -3,6 +3,7 @@ import { Ajv } from 'ajv';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, homedir } from 'node:os';
 import path from 'node:path';
+import { overlap, parseNetwork } from '#schema/cidr';
 import { SdpError, type Finding } from '#schema/errors';
 import { explain, type Explanation } from '#schema/parse/explain';
 import { invalid } from '#schema/parse/validate-draft';
@@ -10,7 +11,6 @@ import { YamlSource } from '#schema/parse/yaml-source';
 import { EDGE_INSIDE_PORT } from '#schema/names';
 import type { NodeType } from '#schema/states';
 import type { AgentConfig, BuildConfig, RepositoryConfig } from '../contract.ts';
-import { overlap, parseNetwork } from './cidr.ts';
 import schema from './agent-config.schema.json' with { type: 'json' };
 
 interface BuildFile {

@@ -1,7 +1,7 @@
 /** From routes, containers and resolved names to map entries: pure. */
+import { overlap, parseNetwork } from '#schema/cidr';
 import { GATEWAY_SERVICE, slugOf } from '#schema/names';
 import type { EdgeRoutes, EdgeTarget } from '#schema/wire/commands';
-import { overlap, parseNetwork } from '../config/cidr.ts';
 import { faultEntry } from './faults.ts';
 import type { MapName } from './paths.ts';
 import { sandboxValue } from './sandbox-value.ts';

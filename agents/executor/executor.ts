@@ -13,6 +13,16 @@ export type Handlers = {
 /** Commands that only look: their results need no fresh report. */
 const LOOKING: ReadonlySet<CommandType> = new Set(['login', 'branches', 'fetch', 'trace', 'doctor']);
 
+/** What an executor needs of the node's reports. */
+export interface Reports {
+  /** Looks at the whole node and reports it. */
+  refresh(): Promise<void>;
+  /** Reports what the edge says of itself. */
+  edgeChanged(): void;
+  /** Number of the newest report. */
+  readonly newest: number;
+}
+
 interface Running {
   readonly abort: AbortController;
   readonly done: Promise<CommandResult>;
@@ -24,7 +34,7 @@ export class Executor {
 
   constructor(
     private readonly handlers: Handlers,
-    private readonly report: { refresh(): Promise<void>; readonly newest: number },
+    private readonly reports: Reports,
   ) {}
 
   /** The epoch of the control plane that this agent follows; older commands are refused from now on. */
@@ -59,15 +69,21 @@ export class Executor {
     }, left);
     try {
       const value = await this.dispatch(command, abort.signal);
-      if (!LOOKING.has(command.type)) await this.report.refresh();
-      return { type: 'result', commandId: command.id, asOf: this.report.newest, ok: true, command: command.type, value } as CommandResult;
+      await this.reportEffect(command.type);
+      return { type: 'result', commandId: command.id, asOf: this.reports.newest, ok: true, command: command.type, value } as CommandResult;
     } catch (thrown) {
       const error = abort.signal.aborted ? SdpError.from(abort.signal.reason) : SdpError.from(thrown);
-      if (!LOOKING.has(command.type)) await this.report.refresh();
-      return { type: 'result', commandId: command.id, asOf: this.report.newest, ok: false, command: command.type, error: error.toBody() };
+      await this.reportEffect(command.type);
+      return { type: 'result', commandId: command.id, asOf: this.reports.newest, ok: false, command: command.type, error: error.toBody() };
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Routes change nothing but the edge: a look at the engine would only hold up the next flip. */
+  private async reportEffect(type: CommandType): Promise<void> {
+    if (type === 'routes') this.reports.edgeChanged();
+    else if (!LOOKING.has(type)) await this.reports.refresh();
   }
 
   private dispatch<T extends CommandType>(command: CommandOf<T>, signal: AbortSignal): Promise<CommandResultOf[T]> {

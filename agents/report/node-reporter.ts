@@ -1,23 +1,26 @@
 /**
  * Looks at the node and tells the control plane: the full state first and now and then, deltas in between.
  * One look at a time; asking while one is under way asks for another after it, so that what a caller did
- * before asking is always in the answer.
+ * before asking is always in the answer. What the edge says of itself is in memory, so it is told without a look.
  */
 import type { DeltaReport, FullReport } from '#schema/wire/messages';
-import type { NodeState } from '#schema/wire/report';
+import type { NodeState, ObservedEdge } from '#schema/wire/report';
 import { stateDelta } from './state-delta.ts';
 
 type Report = FullReport | DeltaReport;
 
 export class NodeReporter {
   private number = 0;
+  /** What was told last in this session. */
   private last: NodeState | undefined;
+  private fullNext = false;
   private looking: Promise<void> | undefined;
   private next: Promise<void> | undefined;
   private send: ((report: Report) => void) | undefined;
 
   constructor(
-    private readonly look: () => Promise<NodeState>,
+    private readonly look: () => Promise<Omit<NodeState, 'edge'>>,
+    private readonly edge: () => ObservedEdge,
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
@@ -37,9 +40,9 @@ export class NodeReporter {
     this.send = undefined;
   }
 
-  /** The next report is a full one. */
-  forgetLast(): void {
-    this.last = undefined;
+  /** The next look is reported in full. */
+  askForFull(): void {
+    this.fullNext = true;
   }
 
   /** Resolves when a look that began after this call has been reported. A failed look is told, not reported. */
@@ -52,6 +55,11 @@ export class NodeReporter {
     return this.next;
   }
 
+  /** The edge's own state changed: told at once, where a look at the whole node would cost its time. */
+  edgeChanged(): void {
+    if (this.last !== undefined) this.report(this.last, false);
+  }
+
   private begin(): Promise<void> {
     this.looking = this.once().finally(() => {
       this.looking = undefined;
@@ -61,17 +69,21 @@ export class NodeReporter {
 
   private async once(): Promise<void> {
     try {
-      this.report(await this.look());
+      const seen = await this.look();
+      this.report(seen, this.fullNext || this.last === undefined);
     } catch (error) {
       this.onFailure(error);
     }
   }
 
-  private report(state: NodeState): void {
+  private report(seen: Omit<NodeState, 'edge'>, full: boolean): void {
     const at = new Date().toISOString();
     if (this.send === undefined) return;
-    if (this.last === undefined) {
+    // Read now, or a look that began before a flip would take it back.
+    const state: NodeState = { ...seen, edge: this.edge() };
+    if (full || this.last === undefined) {
       this.number += 1;
+      this.fullNext = false;
       this.send({ type: 'report', number: this.number, at, state });
     } else {
       const delta = stateDelta(this.last, state);

@@ -1,8 +1,8 @@
 /** What a node's report and its answer mean for people. Pure. */
+import { overlap, parseNetwork } from '#schema/cidr';
 import type { DoctorFinding } from '#schema/http';
 import type { CommandResultOf } from '#schema/wire/commands';
 import type { FleetNode } from '#reconciler/contract';
-import { parseCidr } from '#specs/records/cidr';
 
 const failed = (message: string): DoctorFinding => ({ level: 'failed', message });
 const warning = (message: string): DoctorFinding => ({ level: 'warning', message });
@@ -54,14 +54,10 @@ export function poolFindings({ baselines, pool }: CommandResultOf['doctor'], nod
 
 /** IPv4 only: sandbox networks have no other. */
 function addressesOf(pool: string): ((address: string) => boolean) | undefined {
-  try {
-    const { first, size } = parseCidr(pool);
-    return (address) => {
-      if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return false;
-      const number = parseCidr(`${address}/32`).first;
-      return number >= first && number < first + size;
-    };
-  } catch {
-    return undefined;
-  }
+  const network = parseNetwork(pool);
+  if (network === undefined) return undefined;
+  return (address) => {
+    const one = parseNetwork(address);
+    return one !== undefined && overlap(network, one);
+  };
 }

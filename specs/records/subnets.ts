@@ -1,9 +1,10 @@
+import { formatNetwork, parseNetwork, type Network } from '#schema/cidr';
 import type { SubnetAllocation } from '#schema/records';
 import { SdpError } from '#schema/errors';
 import { now, type Context } from '../context.ts';
 import type { RecordStore } from '../store.ts';
 import type { Tx } from '../tables.ts';
-import { firstFreeBlock, formatCidr, parseCidr } from './cidr.ts';
+import { firstFreeSubnet } from './free-subnet.ts';
 
 type Claim = Omit<SubnetAllocation, 'subnet' | 'allocatedAt'>;
 
@@ -30,16 +31,16 @@ async function claimSubnet(
   const taken = await tx.selectFrom('subnets').selectAll().where('engine', '=', engine).execute();
   const held = taken.find((row) => row.sandboxUid === sandboxUid);
   if (held !== undefined) return held;
-  const block = parseCidr(pool.pool);
-  if (!Number.isInteger(pool.prefix) || pool.prefix < block.prefix || pool.prefix > 30) {
+  const whole = networkOf(pool.pool);
+  if (!Number.isInteger(pool.prefix) || pool.prefix < whole.prefix || pool.prefix > 30) {
     throw new SdpError('invalid_request', `Subnets of /${pool.prefix} cannot be cut from ${pool.pool}.`, {
-      hint: `Choose a prefix between ${block.prefix} and 30.`,
+      hint: `Choose a prefix between ${whole.prefix} and 30.`,
     });
   }
-  const first = firstFreeBlock(
-    block,
+  const first = firstFreeSubnet(
+    whole,
     pool.prefix,
-    taken.map((row) => parseCidr(row.subnet)),
+    taken.map((row) => networkOf(row.subnet)),
   );
   if (first === undefined) {
     throw new SdpError(
@@ -52,11 +53,18 @@ async function claimSubnet(
   }
   const allocation: SubnetAllocation = {
     engine,
-    subnet: formatCidr(first, pool.prefix),
+    subnet: formatNetwork(first, pool.prefix),
     sandboxUid,
     sandbox,
     allocatedAt: at,
   };
   await tx.insertInto('subnets').values(allocation).execute();
   return allocation;
+}
+
+/** @throws SdpError invalid_request */
+function networkOf(cidr: string): Network {
+  const network = parseNetwork(cidr);
+  if (network !== undefined) return network;
+  throw new SdpError('invalid_request', `"${cidr.slice(0, 40)}" is not a network such as 10.213.0.0/16.`);
 }

@@ -1,6 +1,10 @@
-/** Benchmark 11, added latency of the edge: one container asked directly, through docker-proxy, and through the edge. */
+/**
+ * Benchmark 11, added latency of the edge: one container asked directly, through docker-proxy, through HAProxy without a
+ * single rule, and through the edge.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { edgeFor, ECHO_IMAGE, network, observe, sandbox, service, startNode, subnetOf } from '../world/agents/edge/edge-world.ts';
+import { startBareHaproxy } from './support/bare-haproxy.ts';
 import { load, type LoadResult } from './support/load.ts';
 import { median, ms, printJson, printTable } from './support/table.ts';
 
@@ -8,6 +12,7 @@ const ROUNDS = 5;
 const SECONDS = 3;
 const GATEWAY = 8080;
 const PUBLISHED = 7900;
+const BARE = 7901;
 
 export default async function edgeLatency(): Promise<void> {
   const node = await startNode('bench-latency');
@@ -28,15 +33,17 @@ export default async function edgeLatency(): Promise<void> {
     await edge.containersChanged(await observe(node.docker), []);
     const target = { kind: 'container', container: `sandbox-${ref.slug}-gateway`, port: 8080 } as const;
     await edge.apply(ref, { sandbox: ref, revision: 1, subnet: subnetOf(node, 0), inside: {}, outside: { [GATEWAY]: { service: 'gateway', kind: 'gateway', target } } }, 'h1');
+    const bare = await startBareHaproxy(node.engine.netns, BARE, `${address}:8080`);
     await sleep(500);
 
     const ways = {
       direct: `http://${address}:8080/`,
       'docker-proxy': `http://127.0.0.1:${PUBLISHED}/`,
+      'bare HAProxy': `http://127.0.0.1:${BARE}/`,
       edge: `http://127.0.0.1:${GATEWAY}/`,
     };
     for (const connections of [1, 16]) {
-      const rounds: Record<keyof typeof ways, LoadResult[]> = { direct: [], 'docker-proxy': [], edge: [] };
+      const rounds: Record<keyof typeof ways, LoadResult[]> = { direct: [], 'docker-proxy': [], 'bare HAProxy': [], edge: [] };
       for (let round = 0; round < ROUNDS; round += 1) {
         for (const [name, url] of Object.entries(ways)) {
           rounds[name as keyof typeof ways].push(await load({ netns: node.engine.netns, url, connections, seconds: SECONDS }));
@@ -53,8 +60,9 @@ export default async function edgeLatency(): Promise<void> {
           return [name, ms(of(name, (one) => one.p50)), ms(of(name, (one) => one.p99)), (of(name, (one) => one.requests) / SECONDS).toFixed(0), ms(added(name)), String(failed)];
         }),
       );
-      printJson('edge-latency', `added p50, ${connections} connections`, { ours: added('edge'), rival: added('docker-proxy'), ratio: added('edge') / added('docker-proxy'), unit: 'ms' });
+      printJson('edge-latency', `added p50, ${connections} connections`, { ours: added('edge'), rival: added('docker-proxy'), ratio: added('edge') / added('docker-proxy'), bareHaproxy: added('bare HAProxy'), unit: 'ms' });
     }
+    await bare.stop();
   } finally {
     await edge.stop();
     await node.engine.stop();

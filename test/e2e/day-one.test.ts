@@ -17,7 +17,7 @@ let platform: Platform;
 let gateway: string;
 
 beforeAll(async () => {
-  platform = await Platform.create('e2e');
+  platform = await Platform.create('e2e', { firstGoBuild: true });
   await platform.start();
 }, 300_000);
 

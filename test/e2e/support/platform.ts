@@ -1,12 +1,13 @@
 /** The whole platform as a person starts it, in the network namespace of a private engine. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startDocker, type PrivateDocker } from '../../world/support/docker.ts';
+import { sharedGoCache } from './go-cache.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const MAIN = path.join(ROOT, 'dist', 'main.mjs');
@@ -51,9 +52,21 @@ export class Platform {
     readonly port: number,
   ) {}
 
-  static async create(name: string): Promise<Platform> {
+  /**
+   * @param firstGoBuild compiles Go's standard library too, as a machine's first build does; else all platforms of a run
+   * share a build cache
+   */
+  static async create(name: string, { firstGoBuild = false } = {}): Promise<Platform> {
     const docker = await startDocker({ name });
-    return new Platform(docker, await mkdtemp(path.join(tmpdir(), 'sdp-e2e-')), 7070);
+    const platform = new Platform(docker, await mkdtemp(path.join(tmpdir(), 'sdp-e2e-')), 7070);
+    if (!firstGoBuild) await platform.shareGoCache('micro-1');
+    return platform;
+  }
+
+  private async shareGoCache(node: string): Promise<void> {
+    const agent = path.join(this.root, 'agents', node);
+    await mkdir(agent, { recursive: true, mode: 0o700 });
+    await symlink(await sharedGoCache(), path.join(agent, 'go-build'));
   }
 
   get root(): string {

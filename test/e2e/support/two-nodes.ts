@@ -11,6 +11,7 @@ import { stringify } from 'yaml';
 import { startDocker, importBusyboxImage, type PrivateDocker } from '../../world/support/docker.ts';
 import { makeEdgeImage } from '../../world/support/edge-image.ts';
 import { createGitWorld, type GitWorld } from '../../world/support/git-world.ts';
+import { sharedGoCache } from './go-cache.ts';
 
 const run = promisify(execFile);
 const MAIN = path.resolve(import.meta.dirname, '../../../dist/main.mjs');
@@ -170,7 +171,7 @@ async function build(ending: (() => Promise<unknown>)[], close: () => Promise<vo
   } as const;
 
   // The standard library is compiled once, not once by each agent at the same time: this is not a test of Go.
-  const goCache = path.join(git.folder, 'go-cache');
+  const goCache = await sharedGoCache();
   const flags = ['build', '-trimpath', '-buildvcs=false', '-o', '/dev/null', '.'];
   await run('go', flags, { cwd: checkouts.gateway.path, env: { PATH: process.env['PATH'], HOME: git.folder, GOCACHE: goCache, CGO_ENABLED: '0', GOPROXY: 'off' } });
 

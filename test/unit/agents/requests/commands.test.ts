@@ -112,7 +112,7 @@ describe('the doctor', () => {
 
 describe('an agent of an older release', () => {
   it('answers a command that it does not know with protocol_skew', async () => {
-    const executor = new Executor({} as Handlers, { refresh: () => Promise.resolve(), newest: 1 });
+    const executor = new Executor({} as Handlers, { refresh: () => Promise.resolve(), edgeChanged: () => undefined, newest: 1 });
     const command: Command = { type: 'trace', id: 'x', epoch: 1, attempt: 1, deadline: new Date(Date.now() + 1_000).toISOString(), sandbox: { uid: 'u', slug: 's', name: 'S' }, port: 1, path: '/', requestId: 'r' };
     expect(await executor.execute(command)).toMatchObject({ ok: false, error: { code: 'protocol_skew', message: expect.stringContaining('"trace"') } });
   });
