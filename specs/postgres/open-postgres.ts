@@ -61,6 +61,8 @@ function pool(target: PostgresTarget, max: number): pg.Pool {
     ssl: tlsOf(ssl),
     max,
     application_name: 'sdp',
+    // A plan made while a table was small would be kept while it grows.
+    options: '-c plan_cache_mode=force_custom_plan',
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: ANSWER_MS,
     keepAlive: true,

@@ -8,6 +8,7 @@ import { durabilityContract } from './contract-durability.ts';
 import { nameContract } from './contract-names.ts';
 import { propertyContract } from './contract-properties.ts';
 import { recordContract } from './contract-records.ts';
+import { retentionContract } from './contract-retention.ts';
 import { secretContract } from './contract-secrets.ts';
 import { watchContract } from './contract-watch.ts';
 import type { TestDatabase } from './fixtures.ts';
@@ -72,6 +73,7 @@ export function storeContract(name: string, makeDatabase: () => Promise<TestData
     recordContract(subject);
     allocationContract(subject);
     durabilityContract(subject);
+    retentionContract(subject);
     propertyContract(subject);
   });
 }

@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { openStore } from '#specs/open-store';
 import { first } from '../../../specs/migrations/001-first.ts';
 import { connect } from '../../../specs/connections.ts';
+import { migrate, unmigrate } from '../../../specs/migrations/migrate.ts';
 import { testKeys } from './fixtures.ts';
 
 it('keeps allocations and lets ports released before rest from now on', async () => {
@@ -24,6 +25,22 @@ it('keeps allocations and lets ports released before rest from now on', async ()
     expect((await store.claimPort(claim, { from: 9001, to: 9009 }, [])).port).toBe(9003);
     expect(await store.personalPorts()).toEqual([]);
     await store.close();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('takes every table away again, and makes them anew', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sdp-migrate-'));
+  const url = `sqlite:${join(folder, 'sdp.db')}`;
+  try {
+    await (await openStore({ url, masterKeys: testKeys })).close();
+    const connections = connect(url);
+    await unmigrate(connections.write);
+    expect((await connections.tables()).filter((table) => !table.startsWith('kysely'))).toEqual([]);
+    await migrate(connections);
+    expect(await connections.tables()).toContain('leases');
+    await connections.close();
   } finally {
     await rm(folder, { recursive: true });
   }
