@@ -9,7 +9,7 @@ interface Shapes {
 }
 
 /** Rows of one statement at most; the counts are powers of two, so that few texts are needed. */
-const AT_ONCE = 64;
+const AT_ONCE = 128;
 /** By table, count and dialect. */
 const texts = new Map<string, string>();
 

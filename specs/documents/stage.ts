@@ -43,10 +43,9 @@ export class Stage {
   }
 
   async #load(drafts: readonly Draft[]): Promise<void> {
-    const slugs = new Map<Kind, Set<string>>();
+    const slugs = new Set<string>();
     const want = (kind: Kind, slug: string): void => {
-      const wanted = slugs.get(kind) ?? new Set();
-      slugs.set(kind, wanted.add(slug));
+      slugs.add(slug);
       this.#loaded.add(`${kind}/${slug}`);
     };
     const names = new Set<string>();
@@ -63,9 +62,10 @@ export class Stage {
       .leftJoin('revisions', (join) => join.onRef('revisions.uid', '=', 'documents.uid').onRef('revisions.revision', '=', 'documents.revision'))
       .select('revisions.text')
       .where('gone', '=', sql.lit(0))
-      .where((row) => row.or([...slugs].map(([kind, wanted]) => row.and([row('kind', '=', kind), row('slug', 'in', [...wanted])]))))
+      // By slug alone, whatever the kind: with the kind, PostgreSQL reads everything of that kind.
+      .where('slug', 'in', [...slugs])
       .execute();
-    for (const row of rows) this.#rows.set(`${row.kind}/${row.slug}`, row);
+    for (const row of rows) if (this.#loaded.has(`${row.kind}/${row.slug}`)) this.#rows.set(`${row.kind}/${row.slug}`, row);
     const uids = rows.filter(({ kind }) => kind === 'Sandbox').map(({ uid }) => uid);
     if (names.size + uids.length > 0) await this.#loadNames([...names], uids);
   }

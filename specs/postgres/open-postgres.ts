@@ -16,6 +16,12 @@ const LOCK_MS = 10_000;
 /** Milliseconds that a stopped process keeps others out; below the lease, so that who takes over finds the way free. */
 const IDLE_IN_TRANSACTION_MS = 5_000;
 
+/**
+ * A plan made while a table was small would be kept while it grows, and statistics come late to tables that grow fast:
+ * everything here goes by keys, of which there is an index.
+ */
+const PLANS = '-c plan_cache_mode=force_custom_plan -c random_page_cost=1.1 -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off';
+
 const INT8 = 20;
 /** Sequences and times stay far below 2^53; the driver would answer text. */
 const types: pg.CustomTypesConfig = {
@@ -61,8 +67,7 @@ function pool(target: PostgresTarget, max: number): pg.Pool {
     ssl: tlsOf(ssl),
     max,
     application_name: 'sdp',
-    // A plan made while a table was small would be kept while it grows.
-    options: '-c plan_cache_mode=force_custom_plan',
+    options: PLANS,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: ANSWER_MS,
     keepAlive: true,
