@@ -114,6 +114,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
           if (change.gone) readers.forget(change.uid);
         },
         (error) => report('all', error),
+        resync,
       );
       const timers = [
         setInterval(resync, RESYNC_MS),

@@ -59,6 +59,7 @@ export const ERRORS = {
   engine_failed: define(502, 1, 'The container engine failed'),
   edge_failed: define(502, 1, 'The edge failed'),
   protocol_skew: define(409, 1, 'Server and agent are more than one release apart'),
+  compacted: define(410, 1, 'That was too long ago'),
   stale_epoch: define(409, 1, 'A newer control plane took over'),
   unavailable: define(503, 1, 'Not available now'),
   internal: define(500, 1, 'Something went wrong inside SDP'),

@@ -4,7 +4,8 @@ import type { Db, Tx } from './tables.ts';
  * Sequences of the store. A row instead of the database's own sequences: the row's lock makes numbers follow
  * commit order, and a write that is rolled back leaves no gap.
  */
-export type Counter = 'resource_version' | 'status_version' | 'audit' | 'deployment' | 'event' | 'release' | 'transition';
+/** `compacted` is no sequence: the highest resourceVersion of a document that was removed past its retention. */
+export type Counter = 'resource_version' | 'compacted' | 'status_version' | 'audit' | 'deployment' | 'event' | 'release' | 'transition';
 
 /** Draws the next number, first 1. */
 export async function next(tx: Tx, counter: Counter): Promise<number> {

@@ -1,6 +1,6 @@
 /** Keys outside the database that wrap the data keys of secrets. Several are readable, the first one writes. */
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SdpError } from '#schema/errors';
 
@@ -35,6 +35,10 @@ export class MasterKeys {
   adopt(other: MasterKeys): void {
     this.#keys = other.#keys;
     this.#writeId = other.#writeId;
+  }
+
+  has(id: string): boolean {
+    return this.#keys.has(id);
   }
 
   /** @throws SdpError unavailable when the key is not among them. */
@@ -102,6 +106,11 @@ export async function readMasterKeys(file: string): Promise<MasterKeys> {
     throw new SdpError('unavailable', `The master key file ${file} cannot be read: ${describe(error)}.`, { cause: error });
   }
   return parseMasterKeys(text, file);
+}
+
+/** Whether there is a key file; an unreadable one counts. */
+export async function masterKeyFileExists(file: string): Promise<boolean> {
+  return (await stat(file).catch((error: unknown) => (codeOf(error) === 'ENOENT' ? undefined : error))) !== undefined;
 }
 
 async function readExisting(file: string): Promise<string | undefined> {

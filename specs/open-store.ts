@@ -1,18 +1,30 @@
 import { connect } from './connections.ts';
 import type { Context } from './context.ts';
 import { documentStore } from './documents/document-store.ts';
-import { Leadership } from './leadership.ts';
+import { checkedKeys, keyIsNoted, noteKey, type KeySource } from './key-check.ts';
+import { Lease } from './lease.ts';
 import type { MasterKeys } from './master-key.ts';
 import { migrate } from './migrations/migrate.ts';
 import { recordStore } from './records/record-store.ts';
 import type { Store } from './store.ts';
+import { Term } from './term.ts';
+import type { Tx } from './tables.ts';
 import { Wakeup } from './wakeup.ts';
 import { Writer } from './writer.ts';
 
 export interface StoreOptions {
-  /** `sqlite:/path/to/file`; the file and its folder are created when absent. */
+  /** `sqlite:/path/to/file`, created with its folder when absent; or `postgres://user@host/database`. */
   url: string;
-  masterKeys: MasterKeys;
+  /** Of PostgreSQL's user, where it is not in the URL. */
+  password?: string;
+  /** Milliseconds that a lease lasts unless renewed; 15,000 by default. */
+  leaseMs?: number;
+  /** Milliseconds that a write waits for a database that went away; 10,000 by default. */
+  stallMs?: number;
+  /** Keys, or their file, which is made when the database is new. */
+  masterKeys: KeySource;
+  /** Goes on although some secrets' keys are missing. */
+  acceptLostKeys?: boolean;
   /** Unix milliseconds; the machine's time by default. */
   clock?: () => number;
 }
@@ -20,35 +32,42 @@ export interface StoreOptions {
 /**
  * Opens the store and brings its tables up to date.
  * @throws SdpError invalid_request for another kind of URL; unavailable or disk_full when the database cannot be
- * opened, is damaged, or is of a newer release.
+ * opened, is damaged, is of a newer release, or has secrets that the master keys do not open.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const connections = connect(options.url);
+  const connections = connect(options.url, options.password);
   const { read, write } = connections;
+  let keys: MasterKeys;
   try {
-    await migrate(write);
+    await migrate(connections);
+    keys = await checkedKeys(read, options.masterKeys, options.acceptLostKeys === true);
   } catch (error) {
     await connections.close();
     throw error;
   }
 
   const clock = options.clock ?? Date.now;
-  const leadership = new Leadership();
+  const lease = new Lease(connections, options.leaseMs);
   const wakeup = new Wakeup();
-  const writer = new Writer(write, { guard: (tx) => leadership.check(tx), committed: () => wakeup.notify() });
+  const hooks = {
+    guard: (tx: Tx, batch: string) => lease.check(tx, batch),
+    committed: () => wakeup.notify(),
+    ...(connections.shared ? { settle: (batch: string) => lease.settle(batch) } : {}),
+  };
+  const writer = new Writer(write, hooks, options.stallMs);
+  const term = new Term({ lease, writer, clock, leaseMs: options.leaseMs });
+  if (!(await keyIsNoted(read, keys))) await writer.write((tx) => noteKey(tx, keys));
+  connections.onCommit(() => wakeup.notify());
   const closing = new AbortController();
-  const context: Context = { read, writer, wakeup, clock, keys: options.masterKeys };
+  const context: Context = { read, writer, wakeup, clock, keys };
 
   return {
     ...documentStore(context, closing.signal),
     ...recordStore(context),
-    async takeLeadership() {
-      const epoch = await writer.write((tx) => leadership.take(tx, clock));
-      leadership.hold(epoch);
-      return epoch;
-    },
+    takeLeadership: (given = {}) => term.take(given, closing.signal),
     async close() {
       closing.abort();
+      await term.end();
       await writer.close();
       await connections.close();
     },

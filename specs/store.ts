@@ -1,5 +1,6 @@
 /** What the control plane needs of its store. SQLite is one implementation; one contract test holds for all. */
 import type { Draft, Kind, SecretReference, StoredDocument } from '#schema/documents';
+import type { SdpError } from '#schema/errors';
 import type {
   AuditEntry,
   AuditFilter,
@@ -14,6 +15,7 @@ import type {
 import type { Revision, RevisionView } from '#schema/http';
 import type { SandboxStatus } from '#schema/status';
 import type { NodeType } from '#schema/states';
+import type { MasterKeys } from './master-key.ts';
 
 export interface Author {
   user: string;
@@ -61,6 +63,25 @@ export interface WriteResult {
   before?: StoredDocument;
 }
 
+export interface DocumentPage<K extends Kind> {
+  documents: StoredDocument<K>[];
+  /** Slug to continue after. */
+  next?: string;
+}
+
+export interface Retention {
+  /** ISO time: documents deleted before it go with revisions, secrets, resolutions, deployments. */
+  deletedBefore: string;
+  /** Revisions of one document that stay however old they are; 500 by default, and never less than one. */
+  revisionsKept?: number;
+}
+
+/** How many were removed. */
+export interface Compacted {
+  documents: number;
+  revisions: number;
+}
+
 /** A key that changed; readers read the level. */
 export interface Change {
   resourceVersion: number;
@@ -90,6 +111,8 @@ export interface DocumentStore {
   getByUid(uid: string): Promise<StoredDocument | undefined>;
   /** Sorted by slug. Includes documents that wait for finalizers. */
   list<K extends Kind>(kind: K): Promise<StoredDocument<K>[]>;
+  /** A part of the list: those after the slug `after`, at most `limit`; `next` continues, when there are more. */
+  page<K extends Kind>(kind: K, where: { after?: string; limit: number }): Promise<DocumentPage<K>>;
   /** Author's text of the newest revision, if it has one. */
   text(kind: Kind, name: string): Promise<string | undefined>;
   /** One revision with everything in it, by its number or its resourceVersion; also of a document that is gone. */
@@ -107,8 +130,13 @@ export interface DocumentStore {
   restore(kind: Kind, name: string, author: Author): Promise<StoredDocument>;
   /** Status has its own sequence: never a conflict with saving. Nothing is written when it is equal. Returns whether it changed. */
   writeStatus(uid: string, status: SandboxStatus): Promise<boolean>;
-  /** Keys changed after `since`, then live ones until aborted. Collapses: of one key only the newest. */
+  /**
+   * Keys changed after `since`, then live ones until aborted. Collapses: of one key only the newest.
+   * @throws SdpError compacted when `since` is before documents that are removed by now: list again, go on from there.
+   */
   watch(since: number, signal: AbortSignal): AsyncIterable<Change>;
+  /** Removes for good what is past retention, a portion per transaction. */
+  compact(retention: Retention): Promise<Compacted>;
   /** Highest resourceVersion of the store. */
   currentVersion(): Promise<number>;
   /** Plain values of an environment's secrets by name, for the moment of dispatch. */
@@ -117,11 +145,13 @@ export interface DocumentStore {
   secretValues(environmentUid: string, references: Readonly<Record<string, SecretReference>>): Promise<Record<string, string>>;
   /** Reads that belong together: nothing is written between them. The view is of no use after the call. */
   look<T>(read: (view: StoreView) => Promise<T>): Promise<T>;
+  /** Goes on with another reading of the key file. */
+  adoptKeys(keys: MasterKeys): void;
   /** How many stored values each master key wraps, also keys that are not at hand; the one that writes comes first. */
   secretKeys(): Promise<SecretKeyUse[]>;
   /**
    * Wraps up to `limit` values anew that another key than the writing one wraps, in one transaction. Those whose key is
-   * not at hand are left; call again until `rewrapped` is 0.
+   * not at hand are left; call again until `rewrapped` is 0. The check of the next start is noted under it too.
    */
   rewrapSecrets(limit: number): Promise<{ rewrapped: number }>;
 }
@@ -235,8 +265,23 @@ export interface RecordStore {
   putSetting(name: string, value: string): Promise<void>;
 }
 
+export interface LeadershipOptions {
+  /** Address of this control plane, for those who wait. */
+  url?: string;
+  /** Called again and again while another has the lease; `endsInMs` counts unless it is renewed. */
+  onWait?: (held: { holder: string; endsInMs: number }) => void;
+  /** Called once when another took over: this store refuses writes from now on. */
+  onLost?: (error: SdpError) => void;
+  /** Ends the wait. */
+  signal?: AbortSignal;
+}
+
 export interface Store extends DocumentStore, RecordStore {
-  /** epoch = max(last + 1, unix milliseconds): every leader's is higher than the one before. */
-  takeLeadership(): Promise<number>;
+  /**
+   * Waits for the lease, takes it and keeps it until the store closes. epoch = max(last + 1, unix milliseconds): every
+   * leader's is higher than the one before. A store that never took it is not fenced.
+   * @throws SdpError unavailable when the wait is ended
+   */
+  takeLeadership(options?: LeadershipOptions): Promise<number>;
   close(): Promise<void>;
 }

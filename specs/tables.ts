@@ -63,6 +63,17 @@ export interface SecretRow {
   sealed: string;
 }
 
+export interface LeaseRow {
+  name: string;
+  epoch: number;
+  /** Holder as JSON; NULL when nobody has it. */
+  holder: string | null;
+  /** Unix milliseconds of the database's clock; 0 when nobody has it. */
+  expiresAt: number;
+  /** Marks the transaction that was committed last, where that can be in doubt. */
+  batch: string | null;
+}
+
 export interface Tables {
   documents: DocumentRow;
   revisions: RevisionRow;
@@ -70,6 +81,7 @@ export interface Tables {
   secrets: SecretRow;
   containerNames: { name: string; sandboxUid: string; sandbox: string; service: string };
   counters: { name: string; value: number };
+  leases: LeaseRow;
   resolutions: Resolution;
   deployments: Columns<Deployment> & { seq: number; open: number };
   deploymentEvents: Columns<Omit<DeploymentEvent, 'error'>> & { seq: number; error: string | null };

@@ -5,8 +5,9 @@ import path from 'node:path';
 import Docker from 'dockerode';
 import { removeDemoWorld } from '#examples/demo/demo-world';
 import { LABELS } from '#schema/names';
-import { loadMasterKeys } from '#specs/master-key';
+import { sqliteFile } from '#specs/connections';
 import { openStore } from '#specs/open-store';
+import { storeOptions } from './control-plane.ts';
 import { serverSettings } from './server-settings.ts';
 
 /** Holds the engine that `npm start` started itself: that one has been emptied, or removed, before. */
@@ -41,8 +42,9 @@ export async function removeInstallation(socket: string, installation: string): 
 
 async function installationOf(dataDir: string): Promise<string | undefined> {
   const settings = await serverSettings({ dataDir });
-  if (!existsSync(settings.store.replace(/^sqlite:/, ''))) return undefined;
-  const store = await openStore({ url: settings.store, masterKeys: await loadMasterKeys(settings.masterKeyFile) });
+  const file = sqliteFile(settings.store);
+  if (file !== undefined && !existsSync(file)) return undefined;
+  const store = await openStore({ ...storeOptions(settings), acceptLostKeys: true });
   try {
     return await store.setting('installation');
   } finally {

@@ -13,9 +13,11 @@ export function serverCommand(program: Command): void {
     .option('--data-dir <folder>', 'database, logs and keys (SDP_DATA_DIR)')
     .option('--listen <host:port>', 'address to listen on; default 127.0.0.1:7070 (SDP_LISTEN)')
     .option('--insecure-listen', 'listen beyond loopback without TLS (SDP_INSECURE_LISTEN)')
-    .option('--store <url>', 'sqlite:/path/to/file (SDP_STORE)')
+    .option('--store <url>', 'sqlite:/path/to/file or postgres://user@host/database (SDP_STORE)')
+    .option('--store-password-file <file>', "password of PostgreSQL's user, unless PGPASSWORD has it (SDP_STORE_PASSWORD_FILE)")
+    .option('--retention-days <days>', 'how long a deleted document can be restored; default 30 (SDP_RETENTION_DAYS)')
+    .option('--accept-lost-keys', 'start although keys of stored secrets are lost; set those secrets again (SDP_ACCEPT_LOST_KEYS)')
     .option('--master-key-file <file>', 'key that secrets are encrypted with (SDP_MASTER_KEY_FILE)')
-    .option('--accept-lost-secrets', 'start although secrets are encrypted with a key that is lost (SDP_ACCEPT_LOST_SECRETS)')
     .option('--local-socket <path>', 'root-only socket of --local (SDP_LOCAL_SOCKET)')
     .option('--gateway-repository <name>', 'gateway of sandboxes that name none (SDP_GATEWAY_REPOSITORY)')
     .option('--gateway-branch <branch>', 'its branch (SDP_GATEWAY_BRANCH)')
@@ -26,7 +28,9 @@ export function serverCommand(program: Command): void {
       const { startControlPlane } = await import('./control-plane.ts');
       const settings = await serverSettings(options);
       const stopped = untilAskedToStop();
-      const controlPlane = await startControlPlane(settings);
+      const controlPlane = await Promise.race([startControlPlane(settings), stopped]);
+      // Asked to stop while it waited for its turn.
+      if (typeof controlPlane === 'string') process.exit(0);
       process.stderr.write(`The control plane listens on ${controlPlane.url}; \`sdp --local\` uses ${settings.localSocket}.\n`);
       process.on('SIGHUP', () => {
         controlPlane.rereadKeys().then(
@@ -34,8 +38,9 @@ export function serverCommand(program: Command): void {
           (thrown: unknown) => process.stderr.write(`${explainError(SdpError.from(thrown))}\n`),
         );
       });
-      await stopped;
+      const lost = await Promise.race([stopped.then(() => undefined), controlPlane.lost]);
+      if (lost !== undefined) process.stderr.write(`${lost.message}\nThis control plane ends; start it again to have it wait for its turn.\n`);
       await controlPlane.close();
-      process.exit(0);
+      process.exit(lost === undefined ? 0 : 1);
     });
 }

@@ -5,18 +5,25 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { SdpError, type Finding } from '#schema/errors';
 import { invalid } from '#schema/parse/validate-draft';
+import { checkStoreUrl } from '#specs/connections';
 import { suggestion } from '#schema/parse/near';
 import { parseSyslogTarget, type SyslogTarget } from '../audit/syslog-target.ts';
+
+const DEFAULT_RETENTION_DAYS = 30;
 
 export interface ServerSettings {
   /** Absolute folder for database, logs, keys and the local socket. */
   dataDir: string;
   listen: { host: string; port: number };
-  /** `sqlite:/path`. */
+  /** `sqlite:/path` or `postgres://user@host/database`; it may hold a password, so it is never shown. */
   store: string;
+  /** Of the database's user, from a file. */
+  storePassword?: string;
+  /** Days that a deleted document can be restored. */
+  retentionDays: number;
+  /** Goes on although the keys of stored secrets are lost. */
+  acceptLostKeys: boolean;
   masterKeyFile: string;
-  /** Start although some secrets cannot be read with the keys at hand. */
-  acceptLostSecrets?: boolean;
   localSocket: string;
   gateway: { repository: string; branch: string };
   /** Address that browsers use, where a proxy stands in front. */
@@ -32,13 +39,15 @@ const KEYS = {
   dataDir: 'SDP_DATA_DIR',
   listen: 'SDP_LISTEN',
   store: 'SDP_STORE',
+  storePasswordFile: 'SDP_STORE_PASSWORD_FILE',
+  retentionDays: 'SDP_RETENTION_DAYS',
+  acceptLostKeys: 'SDP_ACCEPT_LOST_KEYS',
   masterKeyFile: 'SDP_MASTER_KEY_FILE',
   localSocket: 'SDP_LOCAL_SOCKET',
   gatewayRepository: 'SDP_GATEWAY_REPOSITORY',
   gatewayBranch: 'SDP_GATEWAY_BRANCH',
   publicUrl: 'SDP_PUBLIC_URL',
   insecureListen: 'SDP_INSECURE_LISTEN',
-  acceptLostSecrets: 'SDP_ACCEPT_LOST_SECRETS',
   admins: 'SDP_ADMINS',
   auditSyslog: 'SDP_AUDIT_SYSLOG',
 } as const;
@@ -75,6 +84,17 @@ const namesOf = (text: string | undefined): string[] => (text ?? '').split(',').
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
+/** The first line of a password file. */
+async function passwordOf(file: string | undefined, findings: Finding[]): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return (await readFile(file, 'utf8')).split('\n')[0]?.replace(/\r$/, '');
+  } catch {
+    findings.push({ path: 'storePasswordFile', message: `${file} cannot be read.` });
+    return undefined;
+  }
+}
+
 /** @throws SdpError invalid_document with every mistake */
 export async function serverSettings(flags: ServerFlags, env: NodeJS.ProcessEnv = process.env): Promise<ServerSettings> {
   const findings: Finding[] = [];
@@ -93,7 +113,14 @@ export async function serverSettings(flags: ServerFlags, env: NodeJS.ProcessEnv 
     });
   }
   const store = setting('store') ?? `sqlite:${path.join(dataDir, 'sdp.db')}`;
-  if (!store.startsWith('sqlite:')) findings.push({ path: 'store', message: `"${store.split(':')[0] ?? ''}" is not a store that this version knows: sqlite:/path/to/file.` });
+  try {
+    checkStoreUrl(store);
+  } catch (error) {
+    findings.push({ path: 'store', message: error instanceof SdpError ? error.message : 'is not a URL.' });
+  }
+  const retentionDays = Number(setting('retentionDays') ?? DEFAULT_RETENTION_DAYS);
+  if (!Number.isInteger(retentionDays) || retentionDays < 1) findings.push({ path: 'retentionDays', message: 'must be a whole number of days, 1 or more.' });
+  const storePassword = await passwordOf(setting('storePasswordFile'), findings);
   const syslog = setting('auditSyslog');
   const auditSyslog = syslog === undefined ? undefined : parseSyslogTarget(syslog);
   if (syslog !== undefined && auditSyslog === undefined) findings.push({ path: 'auditSyslog', message: `"${syslog}" is none of udp://HOST:514, tcp://HOST:601 and unix:/dev/log.` });
@@ -103,10 +130,12 @@ export async function serverSettings(flags: ServerFlags, env: NodeJS.ProcessEnv 
     dataDir,
     listen,
     store,
+    ...(storePassword === undefined ? {} : { storePassword }),
+    retentionDays,
+    acceptLostKeys: ['true', '1'].includes(setting('acceptLostKeys') ?? 'false'),
     masterKeyFile: path.resolve(setting('masterKeyFile') ?? path.join(dataDir, 'master.key')),
     localSocket: path.resolve(setting('localSocket') ?? path.join(dataDir, '..', 'sdp.sock')),
     gateway: { repository: setting('gatewayRepository') ?? 'api-gateway', branch: setting('gatewayBranch') ?? 'develop' },
-    ...(['true', '1'].includes(setting('acceptLostSecrets') ?? '') ? { acceptLostSecrets: true } : {}),
     admins: namesOf(setting('admins')),
     ...(auditSyslog === undefined ? {} : { auditSyslog }),
     ...(publicUrl === undefined ? {} : { publicUrl }),

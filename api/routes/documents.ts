@@ -47,12 +47,9 @@ const MAX_PAGE = 1_000;
 async function list(ctx: Context, deps: ApiDeps, kind: Kind): Promise<void> {
   const { seq } = deps.stream;
   const limit = Math.min(wholeNumber(query(ctx, 'limit'), 'limit', 1) ?? MAX_PAGE, MAX_PAGE);
-  const after = query(ctx, 'cursor') ?? '';
-  const rest = (await deps.store.list(kind)).filter((document) => document.metadata.slug > after);
-  const items = rest.slice(0, limit);
-  const last = items.at(-1);
-  const body: Page<StoredDocument> = { items, seq };
-  if (rest.length > items.length && last !== undefined) body.next = last.metadata.slug;
+  const after = query(ctx, 'cursor');
+  const { documents: items, next } = await deps.store.page(kind, { limit, ...(after === undefined ? {} : { after }) });
+  const body: Page<StoredDocument> = { items, seq, ...(next === undefined ? {} : { next }) };
   ctx.body = body;
 }
 

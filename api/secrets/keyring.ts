@@ -7,12 +7,10 @@ import type { DocumentStore } from '#specs/store';
 /** Values per transaction: others write between two of them. */
 const BATCH = 200;
 
-type SecretStore = Pick<DocumentStore, 'secretKeys' | 'rewrapSecrets'>;
+type SecretStore = Pick<DocumentStore, 'secretKeys' | 'adoptKeys' | 'rewrapSecrets'>;
 
 export interface KeyringOptions {
   store: SecretStore;
-  /** The keys that the store works with. */
-  keys: MasterKeys;
   /** Reads the key file. @throws SdpError */
   read(): Promise<MasterKeys>;
   /** Where that is, for people. */
@@ -38,7 +36,7 @@ export class Keyring {
    * @throws SdpError conflict when a key is missing that still wraps values; then nothing changes
    */
   async reread(): Promise<void> {
-    const { store, keys, read, file } = this.#options;
+    const { store, read, file } = this.#options;
     const fresh = await read();
     const missing = (await store.secretKeys()).find(({ id, values }) => values > 0 && !fresh.ids.includes(id));
     if (missing !== undefined) {
@@ -46,7 +44,9 @@ export class Keyring {
         hint: 'Keep its line below the new key until `sdp secrets rotate` is done. The server goes on with the keys that it had.',
       });
     }
-    keys.adopt(fresh);
+    store.adoptKeys(fresh);
+    // The next start checks the key that writes now, whether or not it wraps a value yet.
+    await store.rewrapSecrets(0);
   }
 
   /** Reads the key file and wraps every value with its first key, in batches; what was interrupted goes on. @returns how many values were wrapped anew */
@@ -69,13 +69,3 @@ export class Keyring {
 }
 
 const valuesWords = (count: number): string => `${count === 1 ? 'one stored value is' : `${count} stored values are`} encrypted with`;
-
-/** @throws SdpError unavailable when stored secrets cannot be read with the keys at hand: better than to find out later */
-export async function assertKeysAtHand(store: SecretStore, file: string): Promise<void> {
-  const missing = (await store.secretKeys()).filter(({ known, values }) => !known && values > 0);
-  const [first] = missing;
-  if (first === undefined) return;
-  throw new SdpError('unavailable', `${file} lacks the master key ${first.id}, which ${valuesWords(first.values)}.`, {
-    hint: 'Restore the key file from its backup. Other keys may stay in it: one per line, the first one writes. If the key is lost for good, start with --accept-lost-secrets and set those secrets again.',
-  });
-}

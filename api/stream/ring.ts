@@ -35,6 +35,13 @@ export class Ring {
     if (drop > 0) this.#entries.splice(0, drop);
   }
 
+  /** Forgets everything up to a sequence. */
+  clear(seq: number): void {
+    this.#entries.length = 0;
+    this.#bytes = 0;
+    this.dropped = seq;
+  }
+
   /** Entries after a sequence, or undefined when some of them are gone. */
   after(seq: number): RingEntry[] | undefined {
     return seq < this.dropped ? undefined : this.#entries.filter((entry) => entry.seq > seq);

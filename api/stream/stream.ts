@@ -161,6 +161,13 @@ export class Stream implements Announcer {
     else for (const entry of missed) this.#send(client, entry.text);
   }
 
+  /** Nobody knows what changed: every client reads the state anew, those that come back too. */
+  gap(): void {
+    this.#seq += 1;
+    this.#events.clear(this.#seq);
+    for (const client of this.#clients) this.#say(client, { type: 'gap', seq: this.#seq });
+  }
+
   #say(client: Client, message: StreamMessage): void {
     this.#send(client, JSON.stringify(message));
   }

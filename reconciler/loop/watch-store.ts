@@ -1,4 +1,7 @@
-/** Follows the store's changes for ever; a broken watch goes on where it stopped. */
+/**
+ * Follows the store's changes for ever; a broken watch goes on where it stopped, one from before retention
+ * begins anew: `onReset` lists everything again.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SdpError } from '#schema/errors';
 import type { Change, DocumentStore } from '#specs/store';
@@ -6,11 +9,12 @@ import type { Change, DocumentStore } from '#specs/store';
 const RETRY_MS = 1_000;
 
 export async function watchStore(
-  store: Pick<DocumentStore, 'watch'>,
+  store: Pick<DocumentStore, 'watch' | 'currentVersion'>,
   from: number,
   signal: AbortSignal,
   onChange: (change: Change) => void,
   onError: (error: SdpError) => void,
+  onReset: () => void,
 ): Promise<void> {
   let since = from;
   while (!signal.aborted) {
@@ -22,7 +26,17 @@ export async function watchStore(
       if (!signal.aborted) await sleep(RETRY_MS, undefined, { signal });
     } catch (thrown) {
       if (signal.aborted) return;
-      onError(SdpError.from(thrown));
+      const error = SdpError.from(thrown);
+      if (error.code === 'compacted') {
+        // Everything is looked at anew, what is written meanwhile included.
+        const newest = await store.currentVersion().catch(() => undefined);
+        if (newest !== undefined) {
+          since = newest;
+          onReset();
+          continue;
+        }
+      }
+      onError(error);
       await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -1,16 +1,16 @@
 /** Reasons to refuse a write. */
 import type { Draft } from '#schema/documents';
 import { SdpError } from '#schema/errors';
-import { liveRow } from './rows.ts';
-import type { DocumentRow, Tx } from '../tables.ts';
+import type { DocumentRow } from '../tables.ts';
+import type { Stage } from './stage.ts';
 
 /** @throws SdpError name_taken, conflict */
-export async function checkWrite(tx: Tx, draft: Draft, slug: string, existing: DocumentRow | undefined): Promise<void> {
+export function checkWrite(stage: Stage, draft: Draft, slug: string, existing: DocumentRow | undefined): void {
   if (existing !== undefined) {
     checkSameName(draft, existing);
     checkNotDeleting(existing);
   }
-  if (draft.kind === 'Route') await checkSandboxStays(tx, slug);
+  if (draft.kind === 'Route') checkSandboxStays(stage, slug);
   checkVersion(draft, existing);
 }
 
@@ -45,8 +45,8 @@ export function checkMayChange(existing: DocumentRow): void {
 }
 
 /** A Route goes with its sandbox, so a change to it now would be lost. */
-async function checkSandboxStays(tx: Tx, slug: string): Promise<void> {
-  const sandbox = await liveRow(tx, 'Sandbox', slug);
+function checkSandboxStays(stage: Stage, slug: string): void {
+  const sandbox = stage.live('Sandbox', slug);
   if (sandbox !== undefined) checkNotDeleting(sandbox);
 }
 

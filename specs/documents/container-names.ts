@@ -2,10 +2,14 @@
 import type { SandboxSpec } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import { GATEWAY_SERVICE, MAX_CONTAINER_NAME, containerName } from '#schema/names';
-import type { DocumentRow, Tx } from '../tables.ts';
+import type { DocumentRow } from '../tables.ts';
+import type { Stage } from './stage.ts';
+
+/** What of a sandbox decides its names. */
+type Named = Pick<DocumentRow, 'name' | 'slug' | 'spec'>;
 
 /** Container names that a spec needs, by name: of the gateway and of each service with a branch or commit. */
-function neededNames(row: DocumentRow): Map<string, string> {
+export function neededNames(row: Named): Map<string, string> {
   const spec = JSON.parse(row.spec) as SandboxSpec;
   const running = Object.entries(spec.services ?? {}).filter(
     ([, service]) => service.branch !== undefined || service.commit !== undefined,
@@ -22,27 +26,18 @@ function neededNames(row: DocumentRow): Map<string, string> {
 }
 
 /** Gives up the names that the spec no longer needs. All sandboxes of one apply release before any claims. */
-export async function releaseUnneededNames(tx: Tx, row: DocumentRow): Promise<void> {
-  const needed = [...neededNames(row).keys()];
-  await tx.deleteFrom('containerNames').where('sandboxUid', '=', row.uid).where('name', 'not in', needed).execute();
+export function releaseUnneededNames(stage: Stage, row: DocumentRow): void {
+  const needed = neededNames(row);
+  for (const { name } of stage.claimsOf(row.uid)) if (!needed.has(name)) stage.unclaim(name);
 }
 
 /** Claims the names that the spec needs. @throws SdpError name_taken naming both, invalid_document when one is too long */
-export async function claimNames(tx: Tx, row: DocumentRow): Promise<void> {
-  const needed = neededNames(row);
-  const claimed = await tx
-    .selectFrom('containerNames')
-    .selectAll()
-    .where('name', 'in', [...needed.keys()])
-    .execute();
-  for (const claim of claimed) {
-    const service = needed.get(claim.name) ?? '';
-    if (claim.sandboxUid !== row.uid) throw taken(claim.name, { sandbox: row.name, service }, claim);
-    needed.delete(claim.name);
+export function claimNames(stage: Stage, row: DocumentRow): void {
+  for (const [name, service] of neededNames(row)) {
+    const claim = stage.claimOf(name);
+    if (claim === undefined) stage.claim({ name, sandboxUid: row.uid, sandbox: row.name, service });
+    else if (claim.sandboxUid !== row.uid) throw taken(name, { sandbox: row.name, service }, claim);
   }
-  if (needed.size === 0) return;
-  const claims = [...needed].map(([name, service]) => ({ name, sandboxUid: row.uid, sandbox: row.name, service }));
-  await tx.insertInto('containerNames').values(claims).execute();
 }
 
 function taken(
@@ -57,7 +52,7 @@ function taken(
   );
 }
 
-function tooLong(name: string, row: DocumentRow, service: string): SdpError {
+function tooLong(name: string, row: Named, service: string): SdpError {
   return new SdpError(
     'invalid_document',
     `The container of service "${service}" of sandbox "${row.name}" would be called "${name}": ${name.length} characters, ${MAX_CONTAINER_NAME} are possible.`,

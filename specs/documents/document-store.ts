@@ -1,12 +1,15 @@
 import type { EnvironmentSpec, Kind, StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import type { Revision, RevisionView } from '#schema/http';
+import { sql } from 'kysely';
 import { now, type Context } from '../context.ts';
 import { current } from '../counters.ts';
+import { noteWritingKey } from '../key-check.ts';
 import { resolutionsOf } from '../records/resolutions.ts';
-import type { DocumentStore } from '../store.ts';
-import type { Db, RevisionRow } from '../tables.ts';
-import { applyAll } from './apply.ts';
+import type { Author, DocumentPage, DocumentStore, Removal, Write, WriteResult } from '../store.ts';
+import type { Db, RevisionRow, Tx } from '../tables.ts';
+import { applyAll, applyTogether, canShare, type Outcome, type Request } from './apply.ts';
+import { compact } from './compact.ts';
 import { deleteDocument, finishFinalizer, restoreDocument, rowForHistory } from './remove.ts';
 import { liveRow, lookupSlug, selectDocuments, toDocument } from './rows.ts';
 import { keyUse, rewrapSome } from './secret-keys.ts';
@@ -15,7 +18,7 @@ import { writeStatus } from './status.ts';
 import { watchChanges } from './watch.ts';
 
 /** Writing documents, and following what was written. */
-type Writing = Pick<DocumentStore, 'apply' | 'dryRun' | 'delete' | 'finishFinalizer' | 'restore' | 'writeStatus' | 'rewrapSecrets'>;
+type Writing = Pick<DocumentStore, 'apply' | 'dryRun' | 'delete' | 'finishFinalizer' | 'restore' | 'writeStatus' | 'rewrapSecrets' | 'adoptKeys' | 'compact'>;
 type Reading = Omit<DocumentStore, keyof Writing>;
 
 function toRevision({ revision, generation, resourceVersion, author, message, at, deleted, spec }: RevisionRow): Revision {
@@ -38,16 +41,28 @@ export function documentStore(context: Context, closed: AbortSignal): DocumentSt
 
 function writing(context: Context): Writing {
   const { writer, keys } = context;
+  const together = (tx: Tx, requests: readonly Request[]): Promise<Outcome[]> => applyTogether(tx, requests, keys);
+  const applying = (writes: readonly Write[], author: Author, removals: readonly Removal[], rehearse: boolean): Promise<WriteResult[]> => {
+    if (removals.length === 0 && canShare(writes)) return writer.writeTogether(together, { writes, author, rehearse, at: now(context) });
+    const apply = (tx: Tx): Promise<WriteResult[]> => applyAll(tx, writes, { keys, author, at: now(context) }, removals);
+    return rehearse ? writer.rehearse(apply) : writer.write(apply);
+  };
   return {
-    apply: (writes, author, removals) => writer.write((tx) => applyAll(tx, writes, { keys, author, at: now(context) }, removals)),
-    dryRun: (writes, author, removals) => writer.rehearse((tx) => applyAll(tx, writes, { keys, author, at: now(context) }, removals)),
+    apply: (writes, author, removals = []) => applying(writes, author, removals, false),
+    dryRun: (writes, author, removals = []) => applying(writes, author, removals, true),
     delete: (kind, name, author) =>
       writer.write(async (tx) => toDocument(await deleteDocument(tx, kind, name, { author, at: now(context) }))),
     finishFinalizer: (uid, finalizer) => writer.write((tx) => finishFinalizer(tx, uid, finalizer, now(context))),
     restore: (kind, name, author) =>
       writer.write(async (tx) => toDocument(await restoreDocument(tx, kind, name, { author, at: now(context) }))),
     writeStatus: (uid, status) => writer.write((tx) => writeStatus(tx, uid, status, now(context))),
-    rewrapSecrets: (limit) => writer.write(async (tx) => ({ rewrapped: await rewrapSome(tx, keys, limit) })),
+    adoptKeys: (fresh) => keys.adopt(fresh),
+    rewrapSecrets: (limit) =>
+      writer.write(async (tx) => {
+        await noteWritingKey(tx, keys);
+        return { rewrapped: await rewrapSome(tx, keys, limit) };
+      }),
+    compact: (retention) => compact(writer, retention),
   };
 }
 
@@ -56,8 +71,17 @@ function reading(context: Context, closed: AbortSignal): Reading {
   const { get, list, text, currentVersion } = lookingAt(read);
 
   async function getByUid(uid: string): Promise<StoredDocument | undefined> {
-    const row = await selectDocuments(read).where('documents.uid', '=', uid).where('gone', '=', 0).executeTakeFirst();
+    const row = await selectDocuments(read).where('documents.uid', '=', uid).where('gone', '=', sql.lit(0)).executeTakeFirst();
     return row === undefined ? undefined : toDocument(row);
+  }
+
+  async function page<K extends Kind>(kind: K, { after, limit }: { after?: string; limit: number }): Promise<DocumentPage<K>> {
+    let query = selectDocuments(read).where('kind', '=', kind).where('gone', '=', sql.lit(0)).orderBy('slug').limit(limit + 1);
+    if (after !== undefined) query = query.where('slug', '>', after);
+    const rows = await query.execute();
+    const documents = rows.slice(0, limit).map((row) => toDocument(row) as StoredDocument<K>);
+    const next = rows.length > limit ? documents.at(-1)?.metadata.slug : undefined;
+    return { documents, ...(next === undefined ? {} : { next }) };
   }
 
   async function revisions(kind: Kind, name: string): Promise<Revision[]> {
@@ -101,6 +125,7 @@ function reading(context: Context, closed: AbortSignal): Reading {
     get,
     getByUid,
     list,
+    page,
     text,
     revision,
     revisions,
@@ -123,7 +148,7 @@ function lookingAt(db: Db): Pick<DocumentStore, 'get' | 'list' | 'text' | 'curre
   }
 
   async function list<K extends Kind>(kind: K): Promise<StoredDocument<K>[]> {
-    const rows = await selectDocuments(db).where('kind', '=', kind).where('gone', '=', 0).orderBy('slug').execute();
+    const rows = await selectDocuments(db).where('kind', '=', kind).where('gone', '=', sql.lit(0)).orderBy('slug').execute();
     return rows.map((row) => toDocument(row) as StoredDocument<K>);
   }
 

@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ManagedBy } from '#schema/documents';
 import type { Author, Write } from '../store.ts';
-import type { DocumentRow, Tx } from '../tables.ts';
+import type { DocumentRow } from '../tables.ts';
+import type { Stage } from './stage.ts';
 
 export function parseManagedBy(column: string | null): ManagedBy | undefined {
   return column === null ? undefined : (JSON.parse(column) as ManagedBy);
@@ -10,7 +11,7 @@ export function parseManagedBy(column: string | null): ManagedBy | undefined {
 
 /** The column of a row that was just written, or found as it should be: from its source, or by hand. */
 export async function managedColumn(
-  tx: Tx,
+  stage: Stage,
   row: DocumentRow,
   write: Pick<Write, 'managedBy'>,
   how: { author: Author; at: string },
@@ -19,20 +20,15 @@ export async function managedColumn(
   const before = parseManagedBy(row.managedBy);
   if (before === undefined || before.applied === row.revision) return row.managedBy;
   const { edited: _former, ...source } = before;
-  const edited = (await isAsApplied(tx, row, before.applied))
+  const edited = (await isAsApplied(stage, row, before.applied))
     ? {}
     : { edited: { by: how.author.user, at: how.at, revision: row.revision } };
   return JSON.stringify({ ...source, ...edited } satisfies ManagedBy);
 }
 
 /** Whether the row says what the revision says that came from its source. A text may differ: comments are no change. */
-async function isAsApplied(tx: Tx, row: DocumentRow, applied: number): Promise<boolean> {
-  const revision = await tx
-    .selectFrom('revisions')
-    .select(['spec', 'labels', 'annotations'])
-    .where('uid', '=', row.uid)
-    .where('revision', '=', applied)
-    .executeTakeFirst();
+async function isAsApplied(stage: Stage, row: DocumentRow, applied: number): Promise<boolean> {
+  const revision = await stage.revision(row.uid, applied);
   if (revision === undefined) return false;
   return (['spec', 'labels', 'annotations'] as const).every((column) =>
     isDeepStrictEqual(withoutHold(JSON.parse(row[column])), withoutHold(JSON.parse(revision[column]))),

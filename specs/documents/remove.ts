@@ -1,5 +1,5 @@
 /** Deleting, the end of deleting, and bringing back. */
-import type { Kind, SnapshotSpec } from '#schema/documents';
+import type { Draft, Kind, SnapshotSpec } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import { next } from '../counters.ts';
 import { releaseAll } from '../records/release.ts';
@@ -9,6 +9,7 @@ import { claimNames } from './container-names.ts';
 import { SANDBOX_FINALIZERS } from './finalizers.ts';
 import { addRevision, newestText, nextVersion, updateRow, withoutStatus } from './revise.ts';
 import { lastGoneRow, liveRow, lookupSlug, noSuchDocument, type DocumentRowWithStatus } from './rows.ts';
+import { Stage } from './stage.ts';
 import { checkUnused } from './users.ts';
 
 interface How {
@@ -85,7 +86,9 @@ export async function restoreDocument(tx: Tx, kind: Kind, name: string, how: How
   const back = { deletedAt: null, gone: 0, removedWith: null };
   const restored = await revise(tx, { ...row, ...back, finalizers: JSON.stringify(finalizers) }, how, false);
   if (kind === 'Sandbox') {
-    await claimNames(tx, restored);
+    const stage = await Stage.load(tx, [{ kind, metadata: { name: restored.name }, spec: JSON.parse(restored.spec) as unknown } as Draft]);
+    claimNames(stage, restored);
+    await stage.flush();
     const route = await lastGoneRow(tx, 'Route', restored.slug);
     const replaced = await liveRow(tx, 'Route', restored.slug);
     if (route?.removedWith === restored.uid && replaced === undefined)

@@ -1,7 +1,7 @@
 import type { Tx } from '../tables.ts';
 import { next } from '../counters.ts';
 import type { Author } from '../store.ts';
-import type { DocumentRow } from '../tables.ts';
+import type { DocumentRow, RevisionRow } from '../tables.ts';
 
 /** What a revision adds to the row that it is a copy of. */
 interface About {
@@ -22,25 +22,27 @@ export async function nextVersion(tx: Tx, row: DocumentRow, about: Pick<About, '
   };
 }
 
-/** Keeps the row as it now is, for ever. */
+/** A copy of the row as it now is. */
+export function revisionOf(row: DocumentRow, about: About): RevisionRow {
+  return {
+    uid: row.uid,
+    revision: row.revision,
+    generation: row.generation,
+    resourceVersion: row.resourceVersion,
+    author: about.author.user,
+    message: about.author.message ?? '',
+    at: about.at,
+    deleted: about.deleted ? 1 : 0,
+    labels: row.labels,
+    annotations: row.annotations,
+    spec: row.spec,
+    text: about.text ?? null,
+  };
+}
+
+/** Keeps the row as it now is. */
 export async function addRevision(tx: Tx, row: DocumentRow, about: About): Promise<void> {
-  await tx
-    .insertInto('revisions')
-    .values({
-      uid: row.uid,
-      revision: row.revision,
-      generation: row.generation,
-      resourceVersion: row.resourceVersion,
-      author: about.author.user,
-      message: about.author.message ?? '',
-      at: about.at,
-      deleted: about.deleted ? 1 : 0,
-      labels: row.labels,
-      annotations: row.annotations,
-      spec: row.spec,
-      text: about.text ?? null,
-    })
-    .execute();
+  await tx.insertInto('revisions').values(revisionOf(row, about)).execute();
 }
 
 /** Writes the row over the stored one of its uid. */

@@ -1,6 +1,7 @@
 /** Rows of documents: reading them and what they become. */
 import { API_VERSION, type Kind, type StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
+import { sql } from 'kysely';
 import { slugOf } from '#schema/names';
 import type { Db, DocumentRow } from '../tables.ts';
 import { parseManagedBy } from './managed.ts';
@@ -15,12 +16,12 @@ export function selectDocuments(db: Db) {
     .select('statuses.status');
 }
 
-/** The document that bears the slug, deleted ones left out. */
+/** The document that bears the slug, deleted ones left out. (A literal, as a database uses a partial index for that only.) */
 export async function liveRow(db: Db, kind: Kind, slug: string): Promise<DocumentRowWithStatus | undefined> {
   return await selectDocuments(db)
     .where('kind', '=', kind)
     .where('slug', '=', slug)
-    .where('gone', '=', 0)
+    .where('gone', '=', sql.lit(0))
     .executeTakeFirst();
 }
 

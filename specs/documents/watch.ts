@@ -1,3 +1,5 @@
+import { SdpError } from '#schema/errors';
+import { current } from '../counters.ts';
 import type { Change } from '../store.ts';
 import type { Db } from '../tables.ts';
 import type { Wakeup } from '../wakeup.ts';
@@ -10,6 +12,8 @@ const LOOK_MS = 1000;
 /**
  * Changes after `since`, then live ones until aborted. A document has one row with its newest resourceVersion, so
  * reading in that order collapses by itself, and a slow reader only sees fewer of the versions in between.
+ * @throws SdpError compacted when deleted documents were removed that the reader may not have been told of. From 0 it
+ * is never: who knows nothing has nothing to forget.
  */
 export async function* watchChanges(
   source: { read: Db; wakeup: Wakeup },
@@ -41,5 +45,11 @@ async function changesAfter(db: Db, since: number): Promise<Change[]> {
     .orderBy('resourceVersion')
     .limit(PAGE)
     .execute();
+  // Read after the rows: what was removed meanwhile is noticed, too.
+  if (since > 0 && (await current(db, 'compacted')) > since) {
+    throw new SdpError('compacted', `Changes after resourceVersion ${since} are no longer all known: deleted documents were removed since.`, {
+      hint: 'List the documents again and watch from there.',
+    });
+  }
   return rows.map((row) => ({ ...row, gone: row.gone === 1 }));
 }

@@ -2,20 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { EnvironmentSpec, SecretReference } from '#schema/documents';
 import { slugOf } from '#schema/names';
-import { next } from '../counters.ts';
 import type { MasterKeys } from '../master-key.ts';
 import type { Author, Write } from '../store.ts';
 import type { DocumentRow, Tx } from '../tables.ts';
 import { checkMayChange, checkWrite } from './checks.ts';
 import { SANDBOX_FINALIZERS } from './finalizers.ts';
-import { addRevision, newestText, nextVersion, updateRow, withoutStatus } from './revise.ts';
 import { managedColumn } from './managed.ts';
-import { liveRow, type DocumentRowWithStatus } from './rows.ts';
+import { revisionOf } from './revise.ts';
 import { hasPlainSecrets, storeSecrets } from './secrets.ts';
+import type { Stage, StagedRow } from './stage.ts';
 
 export interface Written {
-  row: DocumentRowWithStatus;
-  before: DocumentRowWithStatus | undefined;
+  row: StagedRow;
+  before: StagedRow | undefined;
   outcome: 'created' | 'configured' | 'unchanged';
 }
 
@@ -35,16 +34,16 @@ interface Wanted {
 }
 
 /** Creates or changes one document, or finds that nothing changes. @throws SdpError name_taken, conflict, invalid_document */
-export async function writeDocument(tx: Tx, write: Write, how: How): Promise<Written> {
+export async function writeDocument(stage: Stage, write: Write, how: How): Promise<Written> {
   const { draft } = write;
   const slug = slugOf(draft.metadata.name);
-  const before = await liveRow(tx, draft.kind, slug);
-  await checkWrite(tx, draft, slug, before);
+  const before = stage.live(draft.kind, slug);
+  checkWrite(stage, draft, slug, before);
   const uid = before?.uid ?? randomUUID();
-  const wanted = await wantedOf(tx, write, { uid, before, how });
+  const wanted = await wantedOf(stage.tx, write, { uid, before, how });
   return before === undefined
-    ? await create(tx, write, { uid, slug, wanted, how })
-    : await change(tx, write, before, wanted, how);
+    ? await create(stage, write, { uid, slug, wanted, how })
+    : await change(stage, write, before, wanted, how);
 }
 
 async function wantedOf(
@@ -75,11 +74,7 @@ async function wantedOf(
   return { ...wanted, spec: JSON.stringify(spec), text: hasPlainSecrets(draft.spec) ? undefined : write.text };
 }
 
-async function create(
-  tx: Tx,
-  write: Write,
-  made: { uid: string; slug: string; wanted: Wanted; how: How },
-): Promise<Written> {
+async function create(stage: Stage, write: Write, made: { uid: string; slug: string; wanted: Wanted; how: How }): Promise<Written> {
   const { how, wanted } = made;
   const { text, ...columns } = wanted;
   const row: DocumentRow = {
@@ -90,7 +85,7 @@ async function create(
     name: write.draft.metadata.name,
     generation: 1,
     revision: 1,
-    resourceVersion: await next(tx, 'resource_version'),
+    resourceVersion: stage.nextVersion(),
     createdAt: how.at,
     createdBy: how.author.user,
     updatedAt: how.at,
@@ -101,38 +96,47 @@ async function create(
     removedWith: null,
     managedBy: null,
   };
-  row.managedBy = await managedColumn(tx, row, write, how);
-  await tx.insertInto('documents').values(row).execute();
-  await addRevision(tx, row, { author: how.author, at: how.at, deleted: false, text });
-  return { row: { ...row, status: null }, before: undefined, outcome: 'created' };
+  row.managedBy = await managedColumn(stage, row, write, how);
+  const staged: StagedRow = { ...row, status: null, text: text ?? null };
+  stage.put(staged, revisionOf(row, { author: how.author, at: how.at, deleted: false, text }));
+  return { row: staged, before: undefined, outcome: 'created' };
 }
 
-async function change(tx: Tx, write: Write, before: DocumentRowWithStatus, wanted: Wanted, how: How): Promise<Written> {
+async function change(stage: Stage, write: Write, before: StagedRow, wanted: Wanted, how: How): Promise<Written> {
   const specChanged = !sameJson(before.spec, wanted.spec);
   const metadataChanged = !sameJson(before.labels, wanted.labels) || !sameJson(before.annotations, wanted.annotations);
-  const storedText = await newestText(tx, before);
+  const storedText = before.text ?? undefined;
   const textChanged = wanted.text !== undefined && wanted.text !== storedText;
   const bump = write.bump === true;
-  if (!specChanged && !metadataChanged && !textChanged && !bump) return await unchanged(tx, write, before, how);
+  if (!specChanged && !metadataChanged && !textChanged && !bump) return await unchanged(stage, write, before, how);
   checkMayChange(before);
 
   const { labels, annotations } = wanted;
-  const spec = specChanged ? wanted.spec : before.spec;
-  const generation = before.generation + (specChanged || bump ? 1 : 0);
-  const row = await nextVersion(tx, { ...withoutStatus(before), labels, annotations, spec, generation }, how);
-  row.managedBy = await managedColumn(tx, row, write, how);
-  await updateRow(tx, row);
   // A text written before still says what the document says as long as only SDP's part moved.
   const text = wanted.text ?? (specChanged || metadataChanged ? undefined : storedText);
-  await addRevision(tx, row, { author: how.author, at: how.at, deleted: false, text });
-  return { row: { ...row, status: before.status }, before, outcome: 'configured' };
+  const row: StagedRow = {
+    ...before,
+    labels,
+    annotations,
+    spec: specChanged ? wanted.spec : before.spec,
+    generation: before.generation + (specChanged || bump ? 1 : 0),
+    revision: before.revision + 1,
+    resourceVersion: stage.nextVersion(),
+    updatedAt: how.at,
+    updatedBy: how.author.user,
+    text: text ?? null,
+  };
+  row.managedBy = await managedColumn(stage, row, write, how);
+  stage.put(row, revisionOf(row, { author: how.author, at: how.at, deleted: false, text }));
+  return { row, before, outcome: 'configured' };
 }
 
 /** Where it comes from may be news all the same; that is no change of the document, and nobody has to be told. */
-async function unchanged(tx: Tx, write: Write, before: DocumentRowWithStatus, how: How): Promise<Written> {
-  const managedBy = await managedColumn(tx, before, write, how);
-  if (managedBy !== before.managedBy) await tx.updateTable('documents').set({ managedBy }).where('uid', '=', before.uid).execute();
-  return { row: { ...before, managedBy }, before, outcome: 'unchanged' };
+async function unchanged(stage: Stage, write: Write, before: StagedRow, how: How): Promise<Written> {
+  const managedBy = await managedColumn(stage, before, write, how);
+  const row = { ...before, managedBy };
+  if (managedBy !== before.managedBy) stage.put(row);
+  return { row, before, outcome: 'unchanged' };
 }
 
 function sameJson(left: string, right: string): boolean {

@@ -10,7 +10,18 @@ export const first: Migration = {
     await allocationTables(db);
     await otherTables(db);
   },
+  async down(db: Kysely<unknown>): Promise<void> {
+    for (const table of TABLES) await db.schema.dropTable(table).execute();
+  },
 };
+
+/** Those that refer to others first. */
+const TABLES = [
+  'settings', 'audit', 'sessions', 'node_tokens', 'nodes',
+  'subnets', 'resting_ports', 'ports', 'container_names',
+  'attempts', 'deployment_events', 'deployments', 'resolutions',
+  'counters', 'secrets', 'statuses', 'revisions', 'documents',
+];
 
 async function documentTables(db: Kysely<unknown>): Promise<void> {
   await createTable(db, 'documents', {

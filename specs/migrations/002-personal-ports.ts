@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Migration } from 'kysely';
-import { createIndex, createTable } from './create-table.ts';
+import { createIndex, createTable, textType } from './create-table.ts';
 
 /** A person's own port, and since when a released port rests: those of before rest from now on. */
 export const personalPorts: Migration = {
@@ -12,7 +12,11 @@ export const personalPorts: Migration = {
       unique: [['engine', 'port']],
     });
     await createIndex(db, 'personal_ports', ['sandbox_uid']);
-    await db.schema.alterTable('resting_ports').addColumn('released_at', 'text').execute();
+    await db.schema.alterTable('resting_ports').addColumn('released_at', textType(db)).execute();
     await sql`update resting_ports set released_at = ${new Date().toISOString()}`.execute(db);
+  },
+  async down(db: Kysely<unknown>): Promise<void> {
+    await db.schema.alterTable('resting_ports').dropColumn('released_at').execute();
+    await db.schema.dropTable('personal_ports').execute();
   },
 };

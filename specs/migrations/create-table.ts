@@ -1,4 +1,4 @@
-import { sql, type CreateTableBuilder, type Kysely } from 'kysely';
+import { PostgresAdapter, sql, type CreateTableBuilder, type Kysely, type RawBuilder } from 'kysely';
 
 /** A table as data. Columns are NOT NULL unless listed under `nullable`. */
 export interface TableShape {
@@ -16,10 +16,12 @@ export interface TableShape {
 /** Creates a table in SQL that SQLite and PostgreSQL both read. */
 export async function createTable(db: Kysely<unknown>, name: string, shape: TableShape): Promise<void> {
   let table: CreateTableBuilder<string, string> = db.schema.createTable(name);
+  const text = textType(db);
+  const types = { text, integer: 'integer', bigint: 'bigint' } as const;
   for (const type of ['text', 'integer', 'bigint'] as const) {
-    for (const column of shape[type] ?? []) table = table.addColumn(column, type, (made) => made.notNull());
+    for (const column of shape[type] ?? []) table = table.addColumn(column, types[type], (made) => made.notNull());
   }
-  for (const column of shape.nullable ?? []) table = table.addColumn(column, 'text');
+  for (const column of shape.nullable ?? []) table = table.addColumn(column, text);
   table = table.addPrimaryKeyConstraint(`${name}_key`, [...shape.key]);
   for (const [column, target] of Object.entries(shape.references ?? {})) {
     table = table.addForeignKeyConstraint(`${name}_${column}_of`, [column], target.table, [target.column]);
@@ -27,6 +29,11 @@ export async function createTable(db: Kysely<unknown>, name: string, shape: Tabl
   for (const columns of shape.unique ?? [])
     table = table.addUniqueConstraint(`${name}_${columns.join('_')}_unique`, [...columns]);
   await table.execute();
+}
+
+/** Text that sorts and compares by bytes, whatever language the database was made for: cursors depend on it. */
+export function textType(db: Kysely<unknown>): 'text' | RawBuilder<unknown> {
+  return db.getExecutor().adapter instanceof PostgresAdapter ? sql`text collate "C"` : 'text';
 }
 
 /** Creates an index. `where` is a condition in plain SQL. */

@@ -1,32 +1,36 @@
 import { SdpError } from '#schema/errors';
-import { Migrator, type Migration } from 'kysely';
-import type { Db } from '../tables.ts';
-import { first } from './001-first.ts';
-import { personalPorts } from './002-personal-ports.ts';
-import { history } from './004-history.ts';
+import { Migrator, NO_MIGRATIONS, type Kysely } from 'kysely';
+import type { Connections } from '../connections.ts';
+import type { Tables } from '../tables.ts';
+import { checkTables, MIGRATIONS, MIGRATION_TABLE } from './known.ts';
 
-/** In the order of their names. A released migration never changes; what follows is a further one. */
-const MIGRATIONS: Record<string, Migration> = { '001-first': first, '002-personal-ports': personalPorts, '004-history': history };
-
-/** Brings the tables up to date. @throws SdpError unavailable when the database is of a newer SDP or not ours. */
-export async function migrate(db: Db): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } });
-  const known = await migrator.getMigrations();
-  const { error } = await migrator.migrateToLatest();
+/** Brings the tables up to date. @throws SdpError unavailable when the database is of a newer SDP or not ours */
+export async function migrate(connections: Connections): Promise<void> {
+  const { write } = connections;
+  const tables = await connections.tables();
+  const applied = tables.includes(MIGRATION_TABLE) ? await appliedTo(write) : [];
+  checkTables(connections.name, tables, applied);
+  if (applied.length === Object.keys(MIGRATIONS).length) return;
+  const { error } = await migratorOf(write).migrateToLatest();
   if (error === undefined) return;
   if (error instanceof SdpError && error.code !== 'internal') throw error;
   const reason = error instanceof Error ? error.message : String(error);
-  const newer = known.length > 0 && reason.includes('is missing');
-  throw new SdpError(
-    'unavailable',
-    newer
-      ? 'The database was made by a newer release of SDP.'
-      : `The tables of the database could not be prepared: ${reason}`,
-    {
-      hint: newer
-        ? 'Start that release, or restore a backup from before.'
-        : 'Use an empty database, or restore a backup.',
-      cause: error,
-    },
-  );
+  throw new SdpError('unavailable', `The tables of ${connections.name} could not be prepared: ${reason}`, {
+    hint: 'Use an empty database, or restore a backup.',
+    cause: error,
+  });
+}
+
+/** Takes every table away again: what tests of migrations do. @throws whatever a migration throws */
+export async function unmigrate(db: Kysely<Tables>): Promise<void> {
+  const { error } = await migratorOf(db).migrateTo(NO_MIGRATIONS);
+  if (error !== undefined) throw SdpError.from(error);
+}
+
+const migratorOf = (db: Kysely<Tables>): Migrator =>
+  new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } });
+
+async function appliedTo(db: Kysely<Tables>): Promise<string[]> {
+  const migrations = db as unknown as Kysely<Record<typeof MIGRATION_TABLE, { name: string }>>;
+  return (await migrations.selectFrom(MIGRATION_TABLE).select('name').execute()).map(({ name }) => name);
 }

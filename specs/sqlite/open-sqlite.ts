@@ -1,8 +1,9 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CamelCasePlugin, Kysely } from 'kysely';
+import { CamelCasePlugin, Kysely, sql } from 'kysely';
 import type { Connections } from '../connections.ts';
 import type { Db, Tables } from '../tables.ts';
+import { inspectSqlite } from './inspect-sqlite.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { WritingSqliteDialect } from './sqlite-dialect.ts';
 import { sqliteError } from './sqlite-errors.ts';
@@ -18,25 +19,34 @@ const READING = [...COMMON, 'query_only = on'];
 /**
  * Opens (creating it, mode 0600, with its folder) the database: one connection that writes and one that reads, so
  * that reading sees committed state and never waits for the writer.
- * @throws SdpError unavailable, disk_full
+ * @throws SdpError unavailable, disk_full; what is refused stays as it is, byte for byte
  */
 export function openSqlite(file: string): Connections {
+  inspectSqlite(file);
   createPrivate(file);
   const writing = new SqliteConnection(file, WRITING);
   try {
     const reading = new SqliteConnection(file, READING);
-    return connections(writing, reading);
+    return connections(file, writing, reading);
   } catch (error) {
     writing.close();
     throw error;
   }
 }
 
-function connections(writing: SqliteConnection, reading: SqliteConnection): Connections {
+function connections(file: string, writing: SqliteConnection, reading: SqliteConnection): Connections {
   const [write, read] = [kysely(writing), kysely(reading)];
   return {
     write,
     read,
+    name: `the database ${file}`,
+    databaseTime: sql<number>`cast((julianday('now') - 2440587.5) * 86400000 as integer)`,
+    shared: false,
+    async tables() {
+      const { rows } = await sql<{ name: string }>`select name from sqlite_master where type = 'table'`.execute(write);
+      return rows.map((row) => row.name).filter((name) => !name.startsWith('sqlite_'));
+    },
+    onCommit: () => undefined,
     async close() {
       await read.destroy();
       await write.destroy();

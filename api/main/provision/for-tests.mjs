@@ -25,6 +25,12 @@ const TEST_TOOLS = [
   program('curl', 'curl'),
   program('python3', 'python3'),
   {
+    name: 'PostgreSQL',
+    isThere: () => which('initdb') !== undefined || existsSync('/usr/lib/postgresql'),
+    packages: ['postgresql'],
+    hint: "PostgreSQL 13 or newer with initdb and pg_ctl, for a cluster of the tests' own",
+  },
+  {
     name: 'chromium',
     isThere: () => which('chromium') !== undefined,
     packages: ['chromium', 'fonts-liberation'],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SdpError } from '#schema/errors';
 import type { Subject } from './contract.ts';
 import { ana, applyOne, environment, onBranch, route, sandbox, status } from './fixtures.ts';
 
@@ -41,19 +42,80 @@ export function durabilityContract(subject: Subject): void {
       expect(await (await subject.another()).list('Sandbox')).toHaveLength(1);
     });
 
-    it('gives every leader a higher epoch and refuses the writes of an older one', async () => {
+    it('gives every leader a higher epoch', async () => {
       const time = 1_800_000_000_000;
       const old = await subject.another({ clock: () => time });
-      const first = await old.takeLeadership();
-      expect(first).toBe(time);
+      expect(await old.takeLeadership()).toBe(time);
       expect(await old.takeLeadership()).toBe(time + 1);
       await applyOne(old, sandbox('A'));
+      await old.close();
       const fresh = await subject.another({ clock: () => time - 60_000 });
       expect(await fresh.takeLeadership()).toBe(time + 2);
-      await expect(old.apply([sandbox('B')], ana)).rejects.toMatchObject({ code: 'stale_epoch' });
-      await expect(old.putSetting('a', 'b')).rejects.toMatchObject({ code: 'stale_epoch' });
-      expect(await old.list('Sandbox')).toHaveLength(1);
       await applyOne(fresh, sandbox('B'));
+    });
+
+    it('lets a second leader wait, tells it for whom, and lets it in when the first one closes', async () => {
+      const first = await subject.another();
+      const term = await first.takeLeadership({ url: 'http://first:7070' });
+      const second = await subject.another();
+      const seen: string[] = [];
+      let waits: (() => void) | undefined;
+      const waited = new Promise<void>((resolve) => (waits = resolve));
+      const taken = second.takeLeadership({
+        onWait: ({ holder, endsInMs }) => {
+          expect(endsInMs).toBeGreaterThan(0);
+          seen.push(holder);
+          waits?.();
+        },
+      });
+      await waited;
+      expect(seen[0]).toContain(`process ${process.pid} on `);
+      expect(seen[0]).toContain('http://first:7070');
+      await applyOne(first, sandbox('A'));
+      await first.close();
+      expect(await taken).toBeGreaterThan(term);
+      await applyOne(second, sandbox('B'));
+      expect(await second.list('Sandbox')).toHaveLength(2);
+    });
+
+    it('ends a wait that is given up, and when the waiting store closes', async () => {
+      await (await subject.another()).takeLeadership();
+      const second = await subject.another();
+      const abort = new AbortController();
+      const ended = expect(second.takeLeadership({ signal: abort.signal })).rejects.toMatchObject({ code: 'unavailable' });
+      abort.abort();
+      await ended;
+      const closing = expect(second.takeLeadership({ onWait: () => void second.close() })).rejects.toMatchObject({ code: 'unavailable' });
+      await closing;
+    });
+
+    it('keeps a lease by renewing it, and lets others write meanwhile that never asked for it', async () => {
+      const leader = await subject.another({ leaseMs: 600 });
+      await leader.takeLeadership();
+      let refused = 0;
+      const abort = new AbortController();
+      const waiting = (await subject.another({ leaseMs: 600 })).takeLeadership({ signal: abort.signal, onWait: () => (refused += 1) }).catch(() => 'gave up');
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await applyOne(subject.store, sandbox('A'));
+      await applyOne(leader, sandbox('B'));
+      expect(refused).toBeGreaterThan(1);
+      abort.abort();
+      expect(await waiting).toBe('gave up');
+    });
+
+    it('refuses the writes of a leader whose lease ended and went to another, and tells it once', async () => {
+      const told: SdpError[] = [];
+      const old = await subject.another({ leaseMs: 1 });
+      await old.takeLeadership({ onLost: (error) => told.push(error) });
+      // Held up, as by a stopped process, until the other one has it.
+      const fresh = await subject.another();
+      await fresh.takeLeadership();
+      await expect(old.apply([sandbox('B')], ana)).rejects.toMatchObject({ code: 'stale_epoch', message: expect.stringContaining(`process ${process.pid}`) as string });
+      await expect(old.putSetting('a', 'b')).rejects.toMatchObject({ code: 'stale_epoch' });
+      await expect.poll(() => told.length).toBe(1);
+      expect(told[0]?.code).toBe('stale_epoch');
+      await applyOne(fresh, sandbox('B'));
+      expect(await old.list('Sandbox')).toHaveLength(1);
     });
   });
 }

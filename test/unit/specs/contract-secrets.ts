@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EnvironmentSpec } from '#schema/documents';
 import { MasterKeys } from '#specs/master-key';
@@ -106,7 +109,7 @@ export function secretContract(subject: Subject): void {
     it('brings every value under the key that writes, in batches, so that the old key can go', async () => {
       const [old, fresh] = [randomBytes(32), randomBytes(32)];
       const keys = new MasterKeys([old]);
-      const store = await subject.another({ masterKeys: keys });
+      const store = await subject.another({ masterKeys: keys, acceptLostKeys: true });
       const oldId = keys.writeId;
       const values = Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`S${index}`, secret()]));
       const { uid } = await write(store, values);
@@ -114,7 +117,7 @@ export function secretContract(subject: Subject): void {
       const mine = async (id: string) => (await store.secretKeys()).find((key) => key.id === id);
       expect(await mine(oldId)).toEqual({ id: oldId, writes: true, known: true, values: 6 });
 
-      keys.adopt(new MasterKeys([fresh, old]));
+      store.adoptKeys(new MasterKeys([fresh, old]));
       expect(await store.readSecrets(uid)).toEqual({ ...values, S0: 'changed' });
       expect(await store.rewrapSecrets(4)).toEqual({ rewrapped: 4 });
       // Written meanwhile, and read meanwhile.
@@ -132,21 +135,42 @@ export function secretContract(subject: Subject): void {
     });
 
     it('tells of values whose key is not at hand, and leaves them as they are', async () => {
-      const lost = await subject.another({ masterKeys: new MasterKeys([randomBytes(32)]) });
+      const lost = await subject.another({ masterKeys: new MasterKeys([randomBytes(32)]), acceptLostKeys: true });
       await write(lost, { A: secret() });
-      const other = await subject.another({ masterKeys: new MasterKeys([randomBytes(32), randomBytes(32)]) });
+      const other = await subject.another({ masterKeys: new MasterKeys([randomBytes(32), randomBytes(32)]), acceptLostKeys: true });
       expect(await other.rewrapSecrets(10)).toEqual({ rewrapped: 0 });
       expect((await other.secretKeys()).filter((key) => !key.known)).toEqual([{ id: expect.any(String) as string, writes: false, known: false, values: 1 }]);
     });
 
+    it('knows its key before there is any secret, and makes a key file for a new database only', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'sdp-key-'));
+      try {
+        await expect(subject.another({ masterKeys: new MasterKeys([randomBytes(32)]) })).rejects.toMatchObject({ code: 'unavailable' });
+        const file = join(folder, 'master.key');
+        await expect(subject.another({ masterKeys: { file } })).rejects.toMatchObject({
+          code: 'unavailable',
+          message: expect.stringContaining(`${file} is missing`) as string,
+        });
+        expect(await readdir(folder)).toEqual([]);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+
     it('reads with any master key, writes with the first, and says which one is missing', async () => {
       const [old, fresh] = [randomBytes(32), randomBytes(32)];
-      const before = await subject.another({ masterKeys: new MasterKeys([old]) });
+      const before = await subject.another({ masterKeys: new MasterKeys([old]), acceptLostKeys: true });
       const { uid } = await write(before, { A: 'one' });
       const rotated = await subject.another({ masterKeys: new MasterKeys([fresh, old]) });
       expect(await rotated.readSecrets(uid)).toEqual({ A: 'one' });
       await write(rotated, { A: { version: 1 }, B: 'two' });
-      const lost = await subject.another({ masterKeys: new MasterKeys([fresh]) });
+      const without = { masterKeys: new MasterKeys([fresh]) };
+      await expect(subject.another(without)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringContaining(`need key ${new MasterKeys([old]).writeId}`) as string,
+        hint: expect.stringContaining('--accept-lost-keys') as string,
+      });
+      const lost = await subject.another({ ...without, acceptLostKeys: true });
       await expect(lost.readSecrets(uid)).rejects.toMatchObject({
         code: 'unavailable',
         message: expect.stringContaining('master key') as string,

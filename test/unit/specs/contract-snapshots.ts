@@ -1,26 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SnapshotSpec } from '#schema/documents';
-import type { Write } from '#specs/store';
 import type { Subject } from './contract.ts';
-import { ana, applyOne, ben, environment, onBranch, removeSandbox, resolution, sandbox } from './fixtures.ts';
-
-function snapshot(name: string, message: string, more: Partial<SnapshotSpec> = {}): Write {
-  const spec: SnapshotSpec = {
-    message,
-    takenAt: '2026-01-01T00:00:00Z',
-    takenBy: 'ana',
-    installation: 'test',
-    storeVersion: 1,
-    sandbox: { name: 'QA', uid: 'u', revision: 1, generation: 1, spec: {} },
-    environments: [],
-    services: [],
-    commits: [],
-    images: [],
-    unpinned: [],
-    ...more,
-  };
-  return { draft: { apiVersion: 'sdp/v1', kind: 'Snapshot', metadata: { name }, spec } };
-}
+import { ana, applyOne, ben, environment, onBranch, removeSandbox, resolution, sandbox, snapshot } from './fixtures.ts';
 
 export function snapshotContract(subject: Subject): void {
   describe('snapshots', () => {

@@ -9,6 +9,7 @@ import { historyContract } from './contract-history.ts';
 import { nameContract } from './contract-names.ts';
 import { propertyContract } from './contract-properties.ts';
 import { recordContract } from './contract-records.ts';
+import { retentionContract } from './contract-retention.ts';
 import { secretContract } from './contract-secrets.ts';
 import { snapshotContract } from './contract-snapshots.ts';
 import { watchContract } from './contract-watch.ts';
@@ -76,6 +77,7 @@ export function storeContract(name: string, makeDatabase: () => Promise<TestData
     recordContract(subject);
     allocationContract(subject);
     durabilityContract(subject);
+    retentionContract(subject);
     propertyContract(subject);
   });
 }

@@ -1,14 +1,15 @@
 /** Drafts and a database to test with. */
 import { randomBytes } from 'node:crypto';
-import type { Draft, EnvironmentSpec, SandboxSpec } from '#schema/documents';
+import type { Draft, EnvironmentSpec, SandboxSpec, SnapshotSpec } from '#schema/documents';
 import type { Deployment, Resolution } from '#schema/records';
 import type { SandboxStatus } from '#schema/status';
 import { MasterKeys } from '#specs/master-key';
+import type { StoreOptions } from '#specs/open-store';
 import type { Author, Store, Write } from '#specs/store';
 
 /** A database of one kind, empty at first. The contract holds for each kind. */
 export interface TestDatabase {
-  open(options?: { clock?: () => number; masterKeys?: MasterKeys }): Promise<Store>;
+  open(options?: Partial<Omit<StoreOptions, 'url'>>): Promise<Store>;
   /** Everything that the database keeps on disk. */
   bytes(): Promise<Buffer>;
   remove(): Promise<void>;
@@ -30,6 +31,24 @@ export function sandbox(name: string, spec: SandboxSpec = {}, meta: Meta = {}): 
 
 export function onBranch(...services: string[]): SandboxSpec {
   return { services: Object.fromEntries(services.map((service) => [service, { branch: 'develop' }])) };
+}
+
+export function snapshot(name: string, message: string, more: Partial<SnapshotSpec> = {}): Write {
+  const spec: SnapshotSpec = {
+    message,
+    takenAt: '2026-01-01T00:00:00Z',
+    takenBy: 'ana',
+    installation: 'test',
+    storeVersion: 1,
+    sandbox: { name: 'QA', uid: 'u', revision: 1, generation: 1, spec: {} },
+    environments: [],
+    services: [],
+    commits: [],
+    images: [],
+    unpinned: [],
+    ...more,
+  };
+  return { draft: { apiVersion: 'sdp/v1', kind: 'Snapshot', metadata: { name }, spec } };
 }
 
 export function environment(name: string, spec: EnvironmentSpec): Write {

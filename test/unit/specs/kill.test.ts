@@ -36,7 +36,7 @@ beforeAll(async () => {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    external: ['better-sqlite3', 'kysely'],
+    packages: 'external',
   });
   // The bundle lies outside of the repository, where Node would not find its packages.
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));

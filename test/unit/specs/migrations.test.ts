@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { openStore } from '#specs/open-store';
 import { first } from '../../../specs/migrations/001-first.ts';
 import { connect } from '../../../specs/connections.ts';
+import { migrate, unmigrate } from '../../../specs/migrations/migrate.ts';
 import { testKeys } from './fixtures.ts';
 
 it('keeps allocations and lets ports released before rest from now on', async () => {
@@ -39,6 +40,22 @@ it('refuses to change an entry of the audit, whoever opens the database', async 
     const other = connect(url);
     await expect(sql`update audit set outcome = 'ok'`.execute(other.write)).rejects.toThrow('audit entries never change');
     await other.close();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('takes every table away again, and makes them anew', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sdp-migrate-'));
+  const url = `sqlite:${join(folder, 'sdp.db')}`;
+  try {
+    await (await openStore({ url, masterKeys: testKeys })).close();
+    const connections = connect(url);
+    await unmigrate(connections.write);
+    expect((await connections.tables()).filter((table) => !table.startsWith('kysely'))).toEqual([]);
+    await migrate(connections);
+    expect(await connections.tables()).toContain('leases');
+    await connections.close();
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -84,6 +84,28 @@ describe('an SQLite file', () => {
     });
   });
 
+  it.each([
+    ['of another program', (raw: Database.Database) => void raw.exec('create table invoices (id integer)')],
+    ['of a newer release', (raw: Database.Database) => void raw.prepare("insert into kysely_migration values ('999-later', '2030-01-01')").run()],
+  ])('%s is left byte for byte, with nothing beside it, also after a kill', async (what, make) => {
+    if (what === 'of a newer release') await (await openIt()).close();
+    const raw = new Database(file());
+    raw.pragma('journal_mode = wal');
+    make(raw);
+    // As a kill leaves it: the log not yet in the file.
+    const killed = join(folder, 'killed');
+    await mkdir(killed);
+    for (const suffix of ['', '-wal', '-shm']) await copyFile(`${file()}${suffix}`, join(killed, `sdp.db${suffix}`));
+    raw.close();
+    for (const directory of [folder, killed]) {
+      const read = async () => Promise.all(['sdp.db', 'sdp.db-wal'].map((name) => readFile(join(directory, name)).catch(() => undefined)));
+      const before = await read();
+      await expect(openIt(`sqlite:${join(directory, 'sdp.db')}`)).rejects.toMatchObject({ code: 'unavailable' });
+      expect(await read()).toEqual(before);
+    }
+    expect((await readdir(folder)).sort()).toEqual(['killed', 'sdp.db']);
+  });
+
   it('of another program is refused', async () => {
     const raw = new Database(file());
     raw.exec('create table documents (id integer)');
@@ -121,7 +143,7 @@ describe('an SQLite file', () => {
 
 describe('a database URL', () => {
   it('of another kind is refused without showing its password', async () => {
-    const refused = openIt('postgres://sdp:hunter2@db/sdp');
+    const refused = openIt('mysql://sdp:hunter2@db/sdp');
     await expect(refused).rejects.toMatchObject({
       code: 'invalid_request',
       message: expect.not.stringContaining('hunter2') as string,

@@ -64,7 +64,7 @@ export class World {
       logsDir: join(this.directory, 'logs'),
       ephemeralFile: join(this.directory, 'ephemeral.db'),
       edgeSecret: 'edge',
-      keyring: new Keyring({ store: this.store, keys, read: () => readMasterKeys(this.keyFile), file: this.keyFile }),
+      keyring: new Keyring({ store: this.store, read: () => readMasterKeys(this.keyFile), file: this.keyFile }),
       makeReconciler: () => this.reconciler,
       log: jsonLogger((line) => void this.logged.push(line)),
       ...options,
