@@ -1,7 +1,7 @@
 /** A document as its author wrote it, or as they would have. */
-import { stringify } from 'yaml';
 import { API_VERSION, type Kind, type StoredDocument } from '#schema/documents';
 import type { DocumentView, RevisionView } from '#schema/http';
+import { writeYaml } from '#schema/parse/write-yaml';
 
 interface Parts {
   kind: Kind;
@@ -15,7 +15,7 @@ const filled = (map: Record<string, string> | undefined, key: string): object =>
 
 function written({ kind, name, labels, annotations, spec }: Parts): string {
   const metadata = { name, ...filled(labels, 'labels'), ...filled(annotations, 'annotations') };
-  return stringify({ apiVersion: API_VERSION, kind, metadata, spec }, { lineWidth: 0 });
+  return writeYaml({ apiVersion: API_VERSION, kind, metadata, spec });
 }
 
 export function documentYaml({ document, text }: Pick<DocumentView, 'document' | 'text'>): string {

@@ -1,6 +1,6 @@
 /** How the CLI prints: tables that fit the terminal, JSON, YAML, names; colour only where it is wanted. */
-import { stringify } from 'yaml';
 import { SdpError } from '#schema/errors';
+import { writeYaml } from '#schema/parse/write-yaml';
 
 export const FORMATS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'name'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -81,7 +81,7 @@ export function print(text: string): void {
 export function printAs(format: Format, data: unknown, names: readonly string[], asTable: (wide: boolean) => string): void {
   if (format === 'json') print(JSON.stringify(data, null, 2));
   else if (format === 'jsonl') for (const item of Array.isArray(data) ? (data as unknown[]) : [data]) print(JSON.stringify(item));
-  else if (format === 'yaml') print(stringify(data, { lineWidth: 0 }).trimEnd());
+  else if (format === 'yaml') print(writeYaml(data).trimEnd());
   else if (format === 'name') names.forEach(print);
   else print(asTable(format === 'wide'));
 }

@@ -1,8 +1,9 @@
 /** A document as a file that `apply` finds to be unchanged. Pure. No server-made fields, never the value of a secret. */
 import { isDeepStrictEqual } from 'node:util';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import type { Draft, EnvironmentSpec, SandboxSpec, StoredDocument } from '#schema/documents';
 import { parseDocuments } from '#schema/parse/parse-documents';
+import { writeYaml } from '#schema/parse/write-yaml';
 import { draftOf } from './drafts.ts';
 import { patchText } from './patch-text.ts';
 
@@ -30,7 +31,7 @@ function withoutHold(spec: SandboxSpec): SandboxSpec {
 export function exportText(document: StoredDocument, text: string | undefined): string {
   const draft = exportDraft(document);
   const patched = patchText(text, draft);
-  const own = patched !== undefined && standsAlone(patched, draft) ? patched : stringify(draft, { lineWidth: 0 });
+  const own = patched !== undefined && standsAlone(patched, draft) ? patched : writeYaml(draft);
   return own.endsWith('\n') ? own : `${own}\n`;
 }
 

@@ -1,8 +1,9 @@
 /** A snapshot as one file of readable text; only the values of secrets are sealed. */
-import { parseDocument, stringify } from 'yaml';
+import { parseDocument } from 'yaml';
 import { API_VERSION, type EnvironmentSpec, type Kind, type SnapshotSpec } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import { validateDraft } from '#schema/parse/parse-documents';
+import { writeYaml } from '#schema/parse/write-yaml';
 import { hashOf } from '#reconciler/canonical';
 import { referencesOf } from './environments.ts';
 import { openSealed, sealText, type Sealed } from './seal-file.ts';
@@ -27,7 +28,7 @@ export async function writeFileText(name: string, snapshot: SnapshotSpec, secret
   const beside = hashOf(contents);
   const sealed = secrets === undefined ? undefined : await sealText(JSON.stringify(secrets.values), secrets.passphrase, beside);
   const body = { ...contents, ...(sealed === undefined ? {} : { secrets: sealed }) };
-  return `${header(name, snapshot, sealed !== undefined)}${stringify({ ...body, checksum: checksumOf(body) }, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  return `${header(name, snapshot, sealed !== undefined)}${writeYaml({ ...body, checksum: checksumOf(body) })}`;
 }
 
 /** For people who open it: what it is and what it takes. */
@@ -85,7 +86,7 @@ export async function readFileText(text: string, passphrase: string | undefined)
 /** As `readFileText`, and leaves sealed secrets sealed. */
 export async function readFileWithoutSecrets(text: string): Promise<FileContents> {
   const { secrets: _sealed, checksum: _sum, ...rest } = bodyOf(text);
-  return readFileText(stringify({ ...rest, checksum: checksumOf(rest) }), undefined);
+  return readFileText(writeYaml({ ...rest, checksum: checksumOf(rest) }), undefined);
 }
 
 function bodyOf(text: string): Record<string, unknown> {

@@ -1,10 +1,10 @@
 /** get, describe: what is there. */
 import type { Command } from 'commander';
-import { stringify } from 'yaml';
 import { kindOf, PLURALS, type StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import type { DocumentView, Page, RevisionView, TemplateView } from '#schema/http';
 import type { SandboxStatus } from '#schema/status';
+import { writeYaml } from '#schema/parse/write-yaml';
 import { contextOf } from '../context.ts';
 import { documentYaml, revisionYaml } from '../document-yaml.ts';
 import { managedLine, managedWord } from '../managed-text.ts';
@@ -89,6 +89,6 @@ export function getCommands(program: Command): void {
         return print(describeSandbox(sandbox, template));
       }
       for (const line of managedLine(document)) print(line);
-      print(stringify(document, { lineWidth: 0 }).trimEnd());
+      print(writeYaml(document).trimEnd());
     });
 }

@@ -1,6 +1,6 @@
 /** A document as YAML that a person edits: what SDP wrote by itself is left out. Pure. */
 import type { StoredDocument } from '#schema/documents';
-import { stringify } from 'yaml';
+import { writeYaml } from '#schema/parse/write-yaml';
 
 export function textOf(document: StoredDocument): string {
   const { name, labels, annotations } = document.metadata;
@@ -9,10 +9,7 @@ export function textOf(document: StoredDocument): string {
     ...(labels === undefined ? {} : { labels }),
     ...(annotations === undefined ? {} : { annotations }),
   };
-  return stringify(
-    { apiVersion: document.apiVersion, kind: document.kind, metadata, spec: document.spec },
-    { lineWidth: 0 }
-  );
+  return writeYaml({ apiVersion: document.apiVersion, kind: document.kind, metadata, spec: document.spec });
 }
 
 export const BLANK_SANDBOX = `# yaml-language-server: $schema=/schemas/sandbox.json

@@ -1,7 +1,7 @@
 /** What a template becomes with the answers given so far: for the preview; the API decides when it is created. Pure. */
 import type { TemplateSpec } from '#schema/documents';
 import { fillIn, type Answer } from '#schema/template/placeholders';
-import { stringify } from 'yaml';
+import { writeYaml } from '#schema/parse/write-yaml';
 
 /** An answer as the form has it, in the type of its parameter as far as it has got. */
 function typed(type: string | undefined, answer: Answer): Answer {
@@ -25,5 +25,5 @@ export function resolvedYaml(name: string, spec: TemplateSpec, answers: Readonly
     metadata: { name: name === '' ? 'NAME' : name },
     spec: fillIn(rest, filled, open),
   };
-  return stringify(document, { lineWidth: 0 });
+  return writeYaml(document);
 }

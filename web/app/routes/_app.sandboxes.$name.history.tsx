@@ -1,8 +1,8 @@
 import { data, redirect, type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node';
 import { Form, useNavigation } from '@remix-run/react';
 import { RotateCcw } from 'lucide-react';
-import { stringify } from 'yaml';
 import type { DocumentView, Page as ApiPage, Problem, Revision } from '#schema/http';
+import { writeYaml } from '#schema/parse/write-yaml';
 import { apiOf } from '../api.server.ts';
 import { useAnswer, useLoaded } from '../loaded.ts';
 import { Button } from '../ui/button.tsx';
@@ -26,7 +26,7 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
   ]);
   const revisions = page.items.map(({ spec, ...rest }) => ({
     ...rest,
-    yaml: spec === null || spec === undefined ? '' : stringify(spec, { lineWidth: 0 }),
+    yaml: spec === null || spec === undefined ? '' : writeYaml(spec),
   }));
   return { name: document.metadata.name, slug: document.metadata.slug, revisions };
 }
