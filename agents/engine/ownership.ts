@@ -39,13 +39,13 @@ export function nextName(canonical: string, hash: string): string {
  * after a restart knows what is left of it. @param at milliseconds since 1970
  */
 export function oldName(canonical: string, id: string, at: number): string {
-  return `${canonical}.old-${id.slice(0, 8)}-${Math.floor(at / 1000)}`;
+  return `${canonical}.old-${id.slice(0, 8)}-${Math.floor(at)}`;
 }
 
 /** Milliseconds since 1970 at which the container of this name was replaced; undefined: it does not say. */
 export function replacedAtOf(name: string): number | undefined {
-  const seconds = /\.old-[0-9a-f]+-(\d+)$/.exec(name)?.[1];
-  return seconds === undefined ? undefined : Number(seconds) * 1000;
+  const at = /\.old-[0-9a-f]+-(\d+)$/.exec(name)?.[1];
+  return at === undefined ? undefined : Number(at);
 }
 
 export function isNextName(name: string): boolean {

@@ -37,7 +37,7 @@ describe('a predecessor that still drains when the control plane is started agai
     const holder = world.container('QA', 'account');
     if (!holder) throw new Error('account runs nowhere');
     const { id: _id, ...same } = holder;
-    return world.fleet.place('engine-m', { ...same, name: `${holder.name}.old-abcdef01-1700000000`, hash: 'v1:former' }).id;
+    return world.fleet.place('engine-m', { ...same, name: `${holder.name}.old-abcdef01-1700000000000`, hash: 'v1:former' }).id;
   };
   const removals = (id: string): CommandOf<'remove'>[] =>
     world.fleet.commands('remove').filter((command): command is CommandOf<'remove'> => command.type === 'remove' && command.object.kind === 'container' && command.object.id === id);

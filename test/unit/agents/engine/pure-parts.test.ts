@@ -116,8 +116,8 @@ describe('ownership', () => {
   it('knows the names that a container has on its way', () => {
     const name = 'sandbox-a-b';
     expect(nextName(name, 'v1:0123456789ab')).toBe('sandbox-a-b.next-01234567');
-    expect(oldName(name, 'fedcba9876543210', 1_700_000_000_900)).toBe('sandbox-a-b.old-fedcba98-1700000000');
-    expect([oldName(name, 'ab', 1_700_000_000_900), `${name}.old-ab`, name].map(replacedAtOf)).toEqual([1_700_000_000_000, undefined, undefined]);
+    expect(oldName(name, 'fedcba9876543210', 1_700_000_000_900)).toBe('sandbox-a-b.old-fedcba98-1700000000900');
+    expect([oldName(name, 'ab', 1_700_000_000_900), `${name}.old-ab`, name].map(replacedAtOf)).toEqual([1_700_000_000_900, undefined, undefined]);
     expect([isNextName(nextName(name, 'v1:ab')), isOldName(oldName(name, 'ab', 5)), isNextName(name), isOldName(name)]).toEqual([true, true, false, false]);
     expect(hasOurName('sandbox-x')).toBe(true);
     expect(hasOurName('my-sandbox-x')).toBe(false);

@@ -122,11 +122,11 @@ describe('replacing a running container', () => {
   });
 
   it('goes on with what is left of a drain when somebody else removes the predecessor', async () => {
-    const sandbox = await world.sandbox('drained', 11);
+    const sandbox = await world.sandbox('drained', 13);
     const name = containerName('drained', 'account');
     const labels = ['installation=installation-a', 'node=micro-1', `sandbox=${sandbox.uid}`, 'service=account', 'hash=v1:older', 'image=sdp/probe:1', 'port=8080'];
     const old = async (secondsAgo: number): Promise<{ id: string; address: string }> => {
-      const label = `${name}.old-abcdef0${secondsAgo}-${Math.floor(Date.now() / 1000) - secondsAgo}`;
+      const label = `${name}.old-abcdef0${secondsAgo}-${Date.now() - secondsAgo * 1000}`;
       const id = (await cli('run', '-d', '--init', '--name', label, '--network', 'sandbox-drained', ...labels.flatMap((each) => ['--label', `sdp.${each}`]), '-e', 'PORT=8080', 'sdp/probe:1')).trim();
       return { id, address: await addressIn(world.engine, label) };
     };
