@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DoctorView, RequestView, RouteView, TraceView, UseView } from '#schema/http';
 import type { SandboxStatus } from '#schema/status';
-import { startTwoNodes, type TwoNodes } from './support/two-nodes.ts';
+import { PERSON, startTwoNodes, type TwoNodes } from './support/two-nodes.ts';
 
 let world: TwoNodes;
 let url: string;
@@ -158,6 +158,8 @@ describe('a sandbox over two VMs', () => {
       expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
     }
     expect(await counted()).toBe(before + sent);
+    // Passwords live in the memory of the control plane that was killed: what follows fetches.
+    await ok(['login', '-u', PERSON.username, '--password-stdin'], `${PERSON.password}\n`);
   }, 90_000);
 
   it('leads a person\'s port and the port for all sandboxes to a gateway on the other VM, and between the two without a failed request', async () => {
