@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StaleWrite } from '#schema/errors';
 import { threeWay } from '#api/documents/three-way';
@@ -70,6 +71,7 @@ describe('a stale write', () => {
       expect(edit.err).toContain('No field was changed by both');
       const kept = /Your text is kept in (\S+)/.exec(edit.err)?.[1] ?? '';
       expect(readFileSync(kept, 'utf8')).toContain('branch: mine  # under test');
+      rmSync(dirname(kept), { recursive: true });
     } finally {
       delete process.env['SDP_EDITOR'];
     }
