@@ -3,8 +3,8 @@ import { Document, visit } from 'yaml';
 
 /** No white space or sign of its own at the beginning, and nothing that a reader of YAML would normalize. */
 const PLAIN_BLOCK = /^[^\s#|>][^\r\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff]*$/;
-/** Lines of nothing but white space, tabs for an indentation, and empty lines at the end, which are cut off easily. */
-const DOUBTFUL_LINES = /\n[ \t]+\n|\n[ \t]+$|\n\t|\n\n$/;
+/** Lines of nothing but white space, tabs for an indentation, and white space at the end, which is cut off easily. */
+const DOUBTFUL_LINES = /\n[ \t]+\n|\n\t|[^\S\n]\n?$|\n\n$/;
 
 const certain = (text: string): boolean =>
   text.includes('\n') ? PLAIN_BLOCK.test(text) && !DOUBTFUL_LINES.test(text) : !/^\s|\s$/.test(text);
