@@ -2,13 +2,11 @@
 import { SdpError } from '#schema/errors';
 import { sql } from 'kysely';
 import { loadMasterKeys, masterKeyFileExists, type MasterKeys } from './master-key.ts';
-import { seal, unseal } from './seal.ts';
+import { KEY_ID, keyIdOf, seal, unseal } from './seal.ts';
 import type { Db, Tx } from './tables.ts';
 
 const SETTING = 'master-key.check';
 const PLACE = { uid: 'sdp', name: SETTING, version: 1 };
-/** Where the key's id begins in a sealed value, counted from 1, and its length: `v1.{id}.` */
-const [ID_FROM, ID_LENGTH] = [4, 16];
 
 /** Keys, or the file that they are in, which is made for a database that has no secrets yet. */
 export type KeySource = MasterKeys | { file: string };
@@ -38,14 +36,14 @@ export async function checkedKeys(db: Db, source: KeySource, acceptLost: boolean
 /** Notes the key that writes, so that a database without secrets knows its key too. @throws SdpError unavailable for a damaged note */
 export async function noteKey(tx: Tx, keys: MasterKeys): Promise<void> {
   const value = await notedKey(tx);
-  if (value === undefined || !keys.has(idOf(value))) return noteWritingKey(tx, keys);
+  if (value === undefined || !keys.has(keyIdOf(value))) return noteWritingKey(tx, keys);
   unseal(keys, PLACE, value);
 }
 
 /** As `noteKey`, also where the former key is at hand still: it may be taken away after a change of keys. */
 export async function noteWritingKey(tx: Tx, keys: MasterKeys): Promise<void> {
   const noted = await notedKey(tx);
-  if (noted !== undefined && idOf(noted) === keys.writeId) return;
+  if (noted !== undefined && keyIdOf(noted) === keys.writeId) return;
   const value = seal(keys, PLACE, 'sdp');
   await tx
     .insertInto('settings')
@@ -57,18 +55,16 @@ export async function noteWritingKey(tx: Tx, keys: MasterKeys): Promise<void> {
 /** Whether `noteKey` has to be called. */
 export async function keyIsNoted(db: Db, keys: MasterKeys): Promise<boolean> {
   const value = await notedKey(db);
-  return value !== undefined && keys.has(idOf(value));
+  return value !== undefined && keys.has(keyIdOf(value));
 }
 
 async function notedKey(db: Db): Promise<string | undefined> {
   return (await db.selectFrom('settings').select('value').where('name', '=', SETTING).executeTakeFirst())?.value;
 }
 
-const idOf = (sealed: string): string => sealed.slice(ID_FROM - 1, ID_FROM - 1 + ID_LENGTH);
-
 /** Ids of the keys that wrap something. */
 async function keyIds(db: Db): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`select distinct substr(sealed, ${sql.lit(ID_FROM)}, ${sql.lit(ID_LENGTH)}) as id from secrets
-    union select substr(value, ${sql.lit(ID_FROM)}, ${sql.lit(ID_LENGTH)}) from settings where name = ${SETTING} order by id`.execute(db);
+  const { rows } = await sql<{ id: string }>`select distinct substr(sealed, ${sql.lit(KEY_ID.from)}, ${sql.lit(KEY_ID.length)}) as id from secrets
+    union select substr(value, ${sql.lit(KEY_ID.from)}, ${sql.lit(KEY_ID.length)}) from settings where name = ${SETTING} order by id`.execute(db);
   return rows.map(({ id }) => id);
 }

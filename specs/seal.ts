@@ -14,6 +14,11 @@ const KEY = 32;
 const IV = 12;
 const TAG = 16;
 
+/** Where the id of the master key stands in a sealed value, counted from 1 as SQL does, and its length. */
+export const KEY_ID = { from: 4, length: 16 } as const;
+
+export const keyIdOf = (sealed: string): string => sealed.slice(KEY_ID.from - 1, KEY_ID.from - 1 + KEY_ID.length);
+
 /** @returns `v1.{master key id}.{wrapped data key}.{value}`, base64url. */
 export function seal(keys: MasterKeys, place: Place, value: string): string {
   const dataKey = randomBytes(KEY);

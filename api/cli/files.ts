@@ -19,6 +19,14 @@ export async function readStdin(): Promise<string> {
 const unreadable = (name: string, error: unknown): SdpError =>
   new SdpError('not_found', `${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
 
+/** Of a file, or of standard input for `-`. @throws SdpError not_found */
+export async function readText(file: string): Promise<string> {
+  if (file === '-') return readStdin();
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+}
+
 /** Folders with everything below them, in a stable order; names that begin with a dot are left out. */
 async function filesOf(name: string): Promise<string[]> {
   const found = await stat(name).catch((error: unknown) => {
@@ -50,7 +58,7 @@ export async function readFiles(names: readonly string[], sandbox: string | unde
     const found = given === '-' ? ['-'] : await filesOf(given);
     for (const file of found) {
       const name = file === '-' ? 'standard input' : file;
-      const text = file === '-' ? await readStdin() : await readFile(file, 'utf8');
+      const text = await readText(file);
       if (isBlank(text) && found.length > 1) continue;
       try {
         parseDocuments(text, { file: name, ...(sandbox === undefined ? {} : { sandbox }) });

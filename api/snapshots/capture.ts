@@ -1,9 +1,10 @@
 /** A sandbox with everything that it depends on, read in one look. */
 import type { CapturedDocument, Kind, SnapshotSpec, SpecOf, StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
+import { environmentsOf } from '#reconciler/desired/environments-of';
 import type { FleetNode } from '#reconciler/contract';
 import type { StoreView } from '#specs/store';
-import { environmentSlugs, serviceSlugs } from './dependencies.ts';
+import { serviceSlugs } from './dependencies.ts';
 import { imagesOf, pinsOf } from './pins.ts';
 
 export interface CaptureAbout {
@@ -26,7 +27,7 @@ export async function capture(view: StoreView, name: string, about: CaptureAbout
   const catalogue = new Map((await view.list('Service')).map((service) => [service.metadata.slug, service]));
   const services = serviceSlugs(sandbox.spec, route?.spec).flatMap((slug) => catalogue.get(slug) ?? []);
   const environments: CapturedDocument<SpecOf['Environment']>[] = [];
-  for (const slug of environmentSlugs(sandbox.spec, catalogue)) {
+  for (const slug of environmentsOf(sandbox.spec, catalogue).keys()) {
     const environment = await view.get('Environment', slug);
     if (environment !== undefined) environments.push(await captured(view, environment));
   }

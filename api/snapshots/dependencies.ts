@@ -1,22 +1,11 @@
 /** What a sandbox depends on. Pure. */
-import type { RouteSpec, SandboxSpec, ServiceSpec } from '#schema/documents';
+import type { RouteSpec, SandboxSpec } from '#schema/documents';
 import { GATEWAY_SERVICE, slugOf } from '#schema/names';
-
-/** Catalogue entries by slug. */
-export type Catalogue = ReadonlyMap<string, { spec: ServiceSpec }>;
 
 /** Slugs of the catalogue's entries that a sandbox names, the gateway's included. Sorted. */
 export function serviceSlugs(spec: SandboxSpec, route: RouteSpec | undefined): string[] {
   const named = [GATEWAY_SERVICE, ...Object.keys(spec.services ?? {}), ...Object.keys(route?.routes ?? {})];
   return [...new Set(named.map(slugOf))].sort();
-}
-
-/** Slugs of the environments that a sandbox or the catalogue gives to its services. Sorted. */
-export function environmentSlugs(spec: SandboxSpec, catalogue: Catalogue): string[] {
-  const services = Object.entries(spec.services ?? {});
-  const given = [spec, spec.gateway, ...services.map(([, service]) => service)].flatMap((part) => part?.environments ?? []);
-  const defaults = [GATEWAY_SERVICE, ...services.map(([name]) => name)].flatMap((name) => catalogue.get(slugOf(name))?.spec.environments ?? []);
-  return [...new Set([...given, ...defaults].map(slugOf))].sort();
 }
 
 /** The spec with other environments in the place of those named. @param renamed new names by slug */

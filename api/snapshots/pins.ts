@@ -3,9 +3,9 @@ import type { PinnedCommit, PinnedImage, SandboxSpec, Unpinned } from '#schema/d
 import { GATEWAY_SERVICE, imageRef, slugOf } from '#schema/names';
 import type { Resolution } from '#schema/records';
 import type { FleetNode } from '#reconciler/contract';
+import type { Catalogue } from '#reconciler/desired/environments-of';
 import { newestResolution } from '#reconciler/desired/resolution';
 import { hasBranch } from '../documents/reference-mistake.ts';
-import type { Catalogue } from './dependencies.ts';
 
 interface Asked {
   service: string;

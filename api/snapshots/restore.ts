@@ -4,8 +4,9 @@ import type { SandboxSpec, SnapshotSpec, StoredDocument } from '#schema/document
 import { SdpError } from '#schema/errors';
 import type { RestoreRequest, SharedEnvironment } from '#schema/http';
 import { GATEWAY_SERVICE, slugOf } from '#schema/names';
+import { environmentsOf, type Catalogue } from '#reconciler/desired/environments-of';
 import type { Store, Write } from '#specs/store';
-import { environmentSlugs, withEnvironments, type Catalogue } from './dependencies.ts';
+import { withEnvironments } from './dependencies.ts';
 import { environmentAgain, type EnvironmentAgain } from './environments.ts';
 import { copyName, environmentCopy, environmentInPlace, missingServices, sandboxAs, sandboxInPlace } from './restore-drafts.ts';
 import { otherUsers } from './shared.ts';
@@ -79,7 +80,7 @@ async function inPlace(
 }
 
 async function asNew(store: Store, spec: SnapshotSpec, all: readonly EnvironmentAgain[], name: string, catalogue: Catalogue): Promise<Restoration> {
-  const own = new Set(environmentSlugs(spec.sandbox.spec, new Map()));
+  const own = new Set(environmentsOf(spec.sandbox.spec, new Map()).keys());
   const taken = new Set((await store.list('Environment')).map(({ metadata }) => metadata.slug));
   const renamed = new Map<string, string>();
   const writes: Write[] = [];
@@ -105,7 +106,7 @@ async function asNew(store: Store, spec: SnapshotSpec, all: readonly Environment
   }
   assertValues(lacking);
   const sandbox: SandboxSpec = withEnvironments(spec.sandbox.spec, renamed);
-  const gone = environmentSlugs(spec.sandbox.spec, catalogue).filter((slug) => !all.some(({ was }) => slugOf(was.name) === slug) && !taken.has(slug));
+  const gone = [...environmentsOf(spec.sandbox.spec, catalogue).keys()].filter((slug) => !all.some(({ was }) => slugOf(was.name) === slug) && !taken.has(slug));
   if (gone.length > 0) notes.push(`The catalogue gives environments to its services that are not there: ${gone.join(', ')}.`);
   return { sandbox: name, writes: [...writes, ...sandboxAs(spec, name, sandbox)], shared: [], notes: [...notes, ...presentValues(written)] };
 }

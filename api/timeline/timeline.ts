@@ -1,9 +1,10 @@
 /** Everything that happened to a sandbox, in one order. */
-import type { Kind, SandboxSpec, ServiceSpec, StoredDocument } from '#schema/documents';
+import type { Kind, SandboxSpec, StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import type { TimelineEntry, TimelineView } from '#schema/http';
 import { slugOf } from '#schema/names';
 import { isResolution } from '#reconciler/deploy-request';
+import { environmentsOf } from '#reconciler/desired/environments-of';
 import type { Store } from '#specs/store';
 import { auditEntry, commitEntry, deploymentEntry, revisionEntries, transitionEntry } from './entries.ts';
 import { changedSince, lastWorked, workedView } from './worked.ts';
@@ -96,10 +97,10 @@ async function documentEntries(store: Reading, sandbox: StoredDocument<'Sandbox'
 }
 
 async function usedBy(store: Reading, spec: SandboxSpec): Promise<[Kind, string][]> {
-  const services = Object.keys(spec.services ?? {});
-  const slugs = new Set(services.map((service) => slugOf(service)));
-  const catalogue = (await store.list('Service')).filter(({ metadata }) => slugs.has(metadata.slug));
-  const parts: (Pick<ServiceSpec, 'environments'> | undefined)[] = [spec, spec.gateway, ...Object.values(spec.services ?? {}), ...catalogue.map((entry) => entry.spec)];
-  const environments = new Map(parts.flatMap((part) => part?.environments ?? []).map((name) => [slugOf(name), name]));
-  return [...[...environments.values()].map((name): [Kind, string] => ['Environment', name]), ...catalogue.map(({ metadata }): [Kind, string] => ['Service', metadata.name])];
+  const catalogue = new Map((await store.list('Service')).map((entry) => [entry.metadata.slug, entry]));
+  const services = new Set(Object.keys(spec.services ?? {}).map((service) => slugOf(service)));
+  return [
+    ...[...environmentsOf(spec, catalogue).values()].map((name): [Kind, string] => ['Environment', name]),
+    ...[...catalogue].filter(([slug]) => services.has(slug)).map(([, { metadata }]): [Kind, string] => ['Service', metadata.name]),
+  ];
 }

@@ -3,6 +3,7 @@ import type { Kind, StoredDocument } from '#schema/documents';
 import { slugOf } from '#schema/names';
 import type { RecordStore } from '#specs/store';
 import { GATEWAY_SERVICE } from '#schema/names';
+import { environmentsOf } from '../desired/environments-of.ts';
 import type { Inputs, OtherSandbox } from '../model.ts';
 
 /** The documents, as stored or with drafts laid over them. */
@@ -78,14 +79,7 @@ async function readEnvironments(
   catalogue: ReadonlyMap<string, StoredDocument<'Service'>>,
   read: Set<string>,
 ): Promise<Map<string, StoredDocument<'Environment'>>> {
-  const { spec } = sandbox;
-  const names = new Set<string>([...(spec.environments ?? []), ...(spec.gateway?.environments ?? [])]);
-  const services = [GATEWAY_SERVICE, ...Object.keys(spec.services ?? {})];
-  for (const service of services) {
-    for (const name of spec.services?.[service]?.environments ?? []) names.add(name);
-    for (const name of catalogue.get(slugOf(service))?.spec.environments ?? []) names.add(name);
-  }
-  const slugs = [...new Set([...names].map(slugOf))].sort();
+  const slugs = [...environmentsOf(sandbox.spec, catalogue).keys()];
   for (const slug of slugs) read.add(`Environment/${slug}`);
   const found = await Promise.all(slugs.map((slug) => documents.get('Environment', slug)));
   return new Map(found.flatMap((document) => (document ? [[document.metadata.slug, document] as const] : [])));

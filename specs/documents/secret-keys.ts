@@ -1,12 +1,11 @@
 /** Master keys in use, and changing over to another one while everything goes on. */
 import { sql } from 'kysely';
 import type { MasterKeys } from '../master-key.ts';
-import { rewrap } from '../seal.ts';
+import { KEY_ID, rewrap } from '../seal.ts';
 import type { SecretKeyUse } from '../store.ts';
 import type { Db, Tx } from '../tables.ts';
 
-/** Where the key's id stands in a sealed value: after `v1.`, 16 hexadecimal digits. */
-const keyOfValue = sql<string>`substr(sealed, 4, 16)`;
+const keyOfValue = sql<string>`substr(sealed, ${sql.lit(KEY_ID.from)}, ${sql.lit(KEY_ID.length)})`;
 
 export async function keyUse(db: Db, keys: MasterKeys): Promise<SecretKeyUse[]> {
   const rows = await db

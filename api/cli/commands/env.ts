@@ -1,10 +1,10 @@
 /** env: what a service's container is given, and importing environments. */
 import type { Command } from 'commander';
-import { readFile } from 'node:fs/promises';
 import { SdpError } from '#schema/errors';
 import type { ImportEnvironmentRequest, ImportEnvironmentView, VariablesView } from '#schema/http';
 import { contextOf } from '../context.ts';
 import { importText, variablesText } from '../env-text.ts';
+import { readText } from '../files.ts';
 import { formatOf, printAs } from '../output.ts';
 
 interface ImportOptions {
@@ -19,17 +19,6 @@ interface ImportOptions {
 }
 
 const many = (value: string, before: string[]): string[] => [...before, ...value.split(',').filter((part) => part !== '')];
-
-async function textOf(file: string): Promise<string> {
-  if (file === '-') {
-    const chunks: Buffer[] = [];
-    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString('utf8');
-  }
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    throw new SdpError('not_found', `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  });
-}
 
 function renames(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
@@ -68,7 +57,7 @@ export function envCommands(program: Command): void {
     .action(async (environment: string, options: ImportOptions, command: Command) => {
       const { client, flags } = await contextOf(command);
       const body: ImportEnvironmentRequest = {
-        text: await textOf(options.filename),
+        text: await readText(options.filename),
         file: options.filename === '-' ? 'standard input' : options.filename,
         secrets: options.secret,
         allSecrets: options.allSecrets === true,
