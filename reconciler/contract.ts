@@ -59,6 +59,8 @@ export interface Defaults {
   gateway: { repository: string; branch: string };
   startSeconds: number;
   drainSeconds: number;
+  /** For which a deleted document can be restored. */
+  retentionDays: number;
 }
 
 export interface Reconciler {

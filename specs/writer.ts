@@ -51,6 +51,8 @@ export class Writer {
   #queue: Queued[] = [];
   #draining: Promise<void> | undefined;
   #closed = false;
+  /** Of the first in the queue, those that get a transaction each: their batch failed, and not by the connection. */
+  #apart = 0;
 
   constructor(db: Db, hooks: WriterHooks, stallMs = STALL_MS) {
     this.#db = db;
@@ -120,8 +122,9 @@ export class Writer {
       tx = await this.#db.startTransaction().execute();
       await this.#hooks.guard(tx, id);
       const started = performance.now();
-      while (batch.length < BATCH && (batch.length === 0 || performance.now() - started < BATCH_MS)) {
-        const next = this.#takeNext(BATCH - batch.length);
+      const most = this.#apart > 0 ? 1 : BATCH;
+      while (batch.length < most && (batch.length === 0 || performance.now() - started < BATCH_MS)) {
+        const next = this.#takeNext(most - batch.length);
         if (next.length === 0) break;
         batch.push(...next);
         outcomes.push(...(await runNext(tx, next)));
@@ -145,11 +148,19 @@ export class Writer {
           return undefined;
         }
       } else {
+        if (batch.length > 1) {
+          // One of them did it, and the others are not to suffer for it.
+          this.#queue.unshift(...batch);
+          this.#apart = batch.length;
+          return undefined;
+        }
         if (batch.length === 0) batch.push(...this.#queue.splice(0, BATCH));
+        this.#apart = Math.max(0, this.#apart - batch.length);
         for (const queued of batch) queued.reject(error);
         return undefined;
       }
     }
+    this.#apart = Math.max(0, this.#apart - batch.length);
     this.#hooks.committed();
     batch.forEach((queued, index) => {
       const outcome = outcomes[index];

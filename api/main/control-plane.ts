@@ -130,7 +130,7 @@ export async function startControlPlane(settings: ServerSettings, log?: Logger):
           epoch,
           installation,
           ...publicUrlOf(settings),
-          defaults: { gateway: settings.gateway, startSeconds: START_SECONDS, drainSeconds: DRAIN_SECONDS },
+          defaults: { gateway: settings.gateway, startSeconds: START_SECONDS, drainSeconds: DRAIN_SECONDS, retentionDays: settings.retentionDays },
           ...world,
         }),
     });

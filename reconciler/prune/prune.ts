@@ -6,8 +6,6 @@ import type { Store } from '#specs/store';
 import type { Clock, Defaults, Fleet, FleetNode } from '../contract.ts';
 import { keptOf, keptOnNode, type Kept } from './kept.ts';
 
-/** Days for which the commits of a deleted sandbox stay, so that it can be restored without a fetch. */
-const RESTORABLE_DAYS = 30;
 /** Milliseconds that a node has for it. */
 const ALLOWANCE_MS = 5 * 60_000;
 
@@ -21,7 +19,8 @@ export interface PruneContext {
 
 /** Everything that is still needed. A read that fails throws: nothing is removed on half the truth. */
 export async function readKept({ store, clock, defaults }: PruneContext): Promise<Kept> {
-  const since = new Date(clock.now() - RESTORABLE_DAYS * 86_400_000).toISOString();
+  // The commits of a deleted sandbox stay as long as it can be restored, so that this needs no fetch.
+  const since = new Date(clock.now() - defaults.retentionDays * 86_400_000).toISOString();
   const sandboxes = await store.list('Sandbox');
   const resolutions = new Map<string, Awaited<ReturnType<Store['resolutions']>>>();
   for (const { metadata } of sandboxes) resolutions.set(metadata.uid, await store.resolutions(metadata.uid));

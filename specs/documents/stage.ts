@@ -5,11 +5,11 @@
 import type { Draft, Kind } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import { slugOf } from '#schema/names';
-import { sql } from 'kysely';
 import type { DocumentRow, RevisionRow, Tables, Tx } from '../tables.ts';
 import { current } from '../counters.ts';
 import { neededNames } from './container-names.ts';
 import { insertRows } from './insert-rows.ts';
+import { isAmong, liveUids } from './is-among.ts';
 import { selectDocuments, type DocumentRowWithStatus } from './rows.ts';
 
 /** With the author's text of its newest revision. */
@@ -43,9 +43,9 @@ export class Stage {
   }
 
   async #load(drafts: readonly Draft[]): Promise<void> {
-    const slugs = new Set<string>();
+    const wanted = new Map<string, [Kind, string]>();
     const want = (kind: Kind, slug: string): void => {
-      slugs.add(slug);
+      wanted.set(`${kind}/${slug}`, [kind, slug]);
       this.#loaded.add(`${kind}/${slug}`);
     };
     const names = new Set<string>();
@@ -57,15 +57,13 @@ export class Stage {
       if (draft.kind === 'Route') want('Sandbox', slug);
       if (draft.kind === 'Sandbox') for (const name of quietly(() => [...neededNames({ name: draft.metadata.name, slug, spec: JSON.stringify(draft.spec) }).keys()]) ?? []) names.add(name);
     }
-    if (slugs.size === 0) return;
+    if (wanted.size === 0) return;
     const rows = await selectDocuments(this.tx)
       .leftJoin('revisions', (join) => join.onRef('revisions.uid', '=', 'documents.uid').onRef('revisions.revision', '=', 'documents.revision'))
       .select('revisions.text')
-      .where('gone', '=', sql.lit(0))
-      // By slug alone, whatever the kind: with the kind, PostgreSQL reads everything of that kind.
-      .where('slug', 'in', [...slugs])
+      .where('documents.uid', 'in', liveUids(this.tx, [...wanted.values()]))
       .execute();
-    for (const row of rows) if (this.#loaded.has(`${row.kind}/${row.slug}`)) this.#rows.set(`${row.kind}/${row.slug}`, row);
+    for (const row of rows) this.#rows.set(`${row.kind}/${row.slug}`, row);
     const uids = rows.filter(({ kind }) => kind === 'Sandbox').map(({ uid }) => uid);
     if (names.size + uids.length > 0) await this.#loadNames([...names], uids);
   }
@@ -74,7 +72,7 @@ export class Stage {
     const claims = await this.tx
       .selectFrom('containerNames')
       .selectAll()
-      .where((row) => row.or([...(names.length === 0 ? [] : [row('name', 'in', names)]), ...(uids.length === 0 ? [] : [row('sandboxUid', 'in', uids)])]))
+      .where((row) => row.or([isAmong(this.tx, row.ref('name'), names), isAmong(this.tx, row.ref('sandboxUid'), uids)]))
       .execute();
     for (const claim of claims) {
       this.#names.set(claim.name, claim);
@@ -153,7 +151,7 @@ export class Stage {
         .execute();
     }
     const moved = [...this.#storedNames.values()].filter((stored) => this.#names.get(stored.name) !== stored).map(({ name }) => name);
-    for (let from = 0; from < moved.length; from += PORTION) await this.tx.deleteFrom('containerNames').where('name', 'in', moved.slice(from, from + PORTION)).execute();
+    if (moved.length > 0) await this.tx.deleteFrom('containerNames').where((row) => isAmong(this.tx, row.ref('name'), moved)).execute();
     await insertRows(this.tx, 'containerNames', [...this.#names.values()].filter((claim) => this.#storedNames.get(claim.name) !== claim));
   }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { EnvironmentSpec, SecretReference } from '#schema/documents';
 import { slugOf } from '#schema/names';
@@ -8,6 +7,7 @@ import type { DocumentRow, Tx } from '../tables.ts';
 import { checkMayChange, checkWrite } from './checks.ts';
 import { SANDBOX_FINALIZERS } from './finalizers.ts';
 import { managedColumn } from './managed.ts';
+import { newUid } from './new-uid.ts';
 import { revisionOf } from './revise.ts';
 import { hasPlainSecrets, storeSecrets } from './secrets.ts';
 import type { Stage, StagedRow } from './stage.ts';
@@ -39,7 +39,7 @@ export async function writeDocument(stage: Stage, write: Write, how: How): Promi
   const slug = slugOf(draft.metadata.name);
   const before = stage.live(draft.kind, slug);
   checkWrite(stage, draft, slug, before);
-  const uid = before?.uid ?? randomUUID();
+  const uid = before?.uid ?? newUid(Date.parse(how.at));
   const wanted = await wantedOf(stage.tx, write, { uid, before, how });
   return before === undefined
     ? await create(stage, write, { uid, slug, wanted, how })

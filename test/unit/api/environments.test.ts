@@ -65,7 +65,7 @@ beforeAll(async () => {
         store: world.store,
         epoch: 1,
         installation: 'test',
-        defaults: { gateway: { repository: 'account', branch: 'develop' }, startSeconds: 5, drainSeconds: 1 },
+        defaults: { gateway: { repository: 'account', branch: 'develop' }, startSeconds: 5, drainSeconds: 1, retentionDays: 30 },
         onError: () => undefined,
       }),
   });

@@ -25,7 +25,7 @@ beforeEach(async () => {
         store: world.store,
         epoch: 1,
         installation: 'test',
-        defaults: { gateway: { repository: 'api-gateway', branch: 'develop' }, startSeconds: 5, drainSeconds: 1 },
+        defaults: { gateway: { repository: 'api-gateway', branch: 'develop' }, startSeconds: 5, drainSeconds: 1, retentionDays: 30 },
         onError: () => undefined,
       }),
   });

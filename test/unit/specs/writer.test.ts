@@ -5,7 +5,7 @@ import { CamelCasePlugin, Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SqliteConnection } from '#specs/sqlite/sqlite-connection';
 import { WritingSqliteDialect } from '#specs/sqlite/sqlite-dialect';
-import type { Db, Tables } from '#specs/tables';
+import type { Db, Tables, Tx } from '#specs/tables';
 import { Writer } from '#specs/writer';
 
 let folder = '';
@@ -66,6 +66,23 @@ describe('the writer', () => {
     const outcomes = await Promise.allSettled([put(writer, 'a'), failing, put(writer, 'b')]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(await names()).toEqual(['a', 'b']);
+  });
+
+  it('gives each its own transaction when several fail together, so that only the one to blame is refused', async () => {
+    const writer = makeWriter();
+    const together = async (tx: Tx, given: readonly string[]) => {
+      await tx.insertInto('settings').values(given.map((name) => ({ name, value: '' }))).execute();
+      if (given.includes('bad')) throw new Error('no');
+      return given.map((value) => ({ value }));
+    };
+    const outcomes = await Promise.allSettled(['a', 'bad', 'b'].map((name) => writer.writeTogether(together, name)));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await names()).toEqual(['a', 'b']);
+    const before = commits;
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+    onTestFinished(() => clock.mockRestore());
+    await Promise.all(['c', 'd'].map((name) => writer.writeTogether(together, name)));
+    expect(commits - before).toBe(1);
   });
 
   it('takes a rehearsal back although it succeeds', async () => {

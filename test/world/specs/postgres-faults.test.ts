@@ -130,6 +130,15 @@ describe('a database', () => {
     await expect(open(newer)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('newer release') as string });
   });
 
+  it('that cannot keep one text refuses its write alone, although others share its transaction', async () => {
+    const store = await open(newDatabase());
+    const bad = { ...sandbox('bad'), text: 'name: \0' };
+    const outcomes = await Promise.allSettled([applyOne(store, sandbox('A')), applyOne(store, bad), applyOne(store, sandbox('B'))]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(outcomes[1]).toMatchObject({ reason: { code: 'invalid_request', message: expect.stringContaining('NUL') as string } });
+    expect((await store.list('Sandbox')).map(({ metadata }) => metadata.name)).toEqual(['A', 'B']);
+  });
+
   it('that is not there is named', async () => {
     await expect(open('nowhere')).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('"nowhere"') as string });
   });

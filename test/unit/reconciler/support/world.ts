@@ -14,6 +14,7 @@ export const DEFAULTS = {
   gateway: { repository: 'api-gateway', branch: 'develop' },
   startSeconds: 60,
   drainSeconds: 10,
+  retentionDays: 30,
 };
 
 export class TestWorld {
