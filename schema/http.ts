@@ -86,6 +86,10 @@ export interface ApplyResult {
   generation: number;
   /** For a sandbox, or a route of one: what it leads to. */
   plan?: PlanView;
+  /** For an environment or a catalogue entry: what it leads to in sandboxes that use it, where that is anything. */
+  affects?: PlanView[];
+  /** Sandboxes that use it beyond those that were planned for. */
+  unplanned?: number;
   /** What the person who writes has to know: a repository will undo it, or no text uses a template's question. */
   warnings?: string[];
 }
@@ -158,6 +162,8 @@ export interface TimelineEntry {
 export interface TimelineView extends Page<TimelineEntry> {
   /** Whether the sandbox is Ready now. */
   ready: boolean;
+  /** Since when it is deleted, or being deleted. */
+  deletedAt?: string;
   /** The last time that it worked; `until` absent: it does now. Absent: never seen to work. */
   worked?: { from: string; until?: string };
   /** Not Ready now: what changed since it worked, the likeliest cause first. Only on the first page. */

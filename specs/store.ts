@@ -113,6 +113,8 @@ export interface DocumentStore {
   list<K extends Kind>(kind: K): Promise<StoredDocument<K>[]>;
   /** A part of the list: those after the slug `after`, at most `limit`; `next` continues, when there are more. */
   page<K extends Kind>(kind: K, where: { after?: string; limit: number }): Promise<DocumentPage<K>>;
+  /** The document, or the one that was deleted last under the name, whose `deletedAt` is set. @throws SdpError not_found */
+  history<K extends Kind>(kind: K, name: string): Promise<StoredDocument<K>>;
   /** Author's text of the newest revision, if it has one. */
   text(kind: Kind, name: string): Promise<string | undefined>;
   /** One revision with everything in it, by its number or its resourceVersion; also of a document that is gone. */

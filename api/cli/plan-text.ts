@@ -21,5 +21,7 @@ export function resultLines(result: ApplyResult, detailed: boolean): string[] {
   if (detailed) lines.push(...result.changes.flatMap(changeLines));
   for (const warning of result.warnings ?? []) lines.push(paint('yellow', `  warning: ${warning}`));
   if (result.plan !== undefined && result.outcome !== 'unchanged') lines.push(...planLines(result.plan));
+  for (const plan of result.affects ?? []) lines.push(`  sandbox/${plan.sandbox}, which uses it:`, ...planLines(plan).map((line) => `  ${line}`));
+  if (result.unplanned !== undefined && result.unplanned > 0) lines.push(`  and ${result.unplanned} more ${result.unplanned === 1 ? 'sandbox that uses' : 'sandboxes that use'} it`);
   return lines;
 }

@@ -40,7 +40,8 @@ function withDays(entries: readonly TimelineEntry[], width: number): string[] {
   });
 }
 
-function headLines(name: string, { ready, worked }: TimelineView): string {
+function headLines(name: string, { ready, worked, deletedAt }: TimelineView): string {
+  if (deletedAt !== undefined) return `${name} was deleted on ${dayOf(deletedAt)} ${timeOf(deletedAt)}, ${age(deletedAt)} ago. \`sdp undelete sandbox/${name}\` brings it back.`;
   if (ready) return `${name} works${worked === undefined ? '' : `, since ${dayOf(worked.from)} ${timeOf(worked.from)}`}.`;
   if (worked?.until === undefined) return `${name} is not ready, and was not seen to work yet.`;
   return `${name} is not ready. It worked until ${dayOf(worked.until)} ${timeOf(worked.until)}, ${age(worked.until)} ago.`;

@@ -10,6 +10,7 @@ import { formatPosition } from '#schema/parse/validate-draft';
 import type { Clock, Fleet, Reconciler } from '#reconciler/contract';
 import type { CarriedResolution, Removal, Store, Write, WriteResult } from '#specs/store';
 import { describeError, type Logger } from '../http/logger.ts';
+import { affectedSandboxes, isShared, usersOf } from './affected.ts';
 import { fieldChanges } from './field-changes.ts';
 import { exportText } from './export-text.ts';
 import { assertNotHeld, withHoldOf, type Changer } from './hold.ts';
@@ -40,6 +41,16 @@ export interface DocumentServiceOptions {
   ownUrls: () => readonly string[];
   clock: Clock;
   log: Logger;
+}
+
+/** Sandboxes planned for at most when one document changes that many use. */
+const PLANNED_USERS = 20;
+
+/** What a change of an environment or of a catalogue entry does to the sandboxes that use it. */
+interface Affects {
+  affects: PlanView[];
+  /** Users without a plan here. */
+  unplanned: number;
 }
 
 export class DocumentService {
@@ -95,6 +106,7 @@ export class DocumentService {
     const changing = drafts.filter((_, index) => expected[index]?.outcome !== 'unchanged');
     await this.#assertUnheld([...affectedSandboxes(changing), ...affectedByRemoval(removals)], options);
     const plans = await this.#plans(writes, options.user, dryRun);
+    const affects = await this.#affects(drafts, changing, options.user);
     const results = dryRun ? expected : await this.#overtaken(writes, () => store.apply(writes, author, removals));
     // A plan is shown once: with the sandbox, where both it and its routes are written.
     const sandboxes = new Set(results.filter(({ document }) => document.kind === 'Sandbox').map(({ document }) => document.metadata.slug));
@@ -103,7 +115,7 @@ export class DocumentService {
       results: results.map((result, index) => {
         const { kind, metadata } = result.document;
         const shows = kind === 'Sandbox' || (kind === 'Route' && !sandboxes.has(metadata.slug));
-        return toResult(result, writes[index], shows ? plans.get(metadata.slug) : undefined);
+        return { ...toResult(result, writes[index], shows ? plans.get(metadata.slug) : undefined), ...affects.get(drafts[index]) };
       }),
     };
   }
@@ -188,6 +200,32 @@ export class DocumentService {
     throw new SdpError(first.mistake.code, `${where}${first.mistake.message}${more}`, { hint: first.mistake.hint, findings });
   }
 
+  /** By shared draft that changes; sandboxes that are written too have their own plan. */
+  async #affects(drafts: readonly Draft[], changing: readonly Draft[], user: string): Promise<Map<Draft | undefined, Affects>> {
+    const found = new Map<Draft | undefined, Affects>();
+    const shared = changing.filter(isShared);
+    if (shared.length === 0) return found;
+    const { store, reconciler, log } = this.#options;
+    const [sandboxes, catalogue] = await Promise.all([store.list('Sandbox'), store.list('Service')]);
+    const planned = new Set(affectedSandboxes(drafts));
+    for (const draft of shared) {
+      const users = usersOf(draft, sandboxes, catalogue).filter((slug) => !planned.has(slug));
+      const affects: PlanView[] = [];
+      for (const slug of users.slice(0, PLANNED_USERS)) {
+        planned.add(slug);
+        try {
+          const plan = await reconciler.preview(drafts, slug, user, []);
+          if (plan.steps.length + plan.blocked.length > 0) affects.push(plan);
+        } catch (thrown) {
+          log.warn('no plan', { sandbox: slug, error: describeError(thrown) });
+        }
+      }
+      const unplanned = Math.max(0, users.length - PLANNED_USERS);
+      if (affects.length + unplanned > 0) found.set(draft, { affects, unplanned });
+    }
+    return found;
+  }
+
   /** A plan that cannot be made must not keep anybody from saving; a dry run says why. */
   async #plans(writes: readonly Write[], user: string, dryRun: boolean): Promise<Map<string, PlanView>> {
     const plans = new Map<string, PlanView>();
@@ -202,12 +240,6 @@ export class DocumentService {
     }
     return plans;
   }
-}
-
-/** Slugs of the sandboxes that drafts are, or are routes of. */
-export function affectedSandboxes(drafts: readonly Draft[]): string[] {
-  const own = drafts.filter((draft) => draft.kind === 'Sandbox' || draft.kind === 'Route');
-  return [...new Set(own.map((draft) => slugOf(draft.metadata.name)))];
 }
 
 function affectedByRemoval(removals: readonly Removal[]): string[] {

@@ -4,7 +4,7 @@ import { SdpError } from '#schema/errors';
 import type { ExportedDocument, Page } from '#schema/http';
 import { withoutUserInfo } from '#schema/parse/explain';
 import type { Write } from '#specs/store';
-import { affectedSandboxes } from '../documents/document-service.ts';
+import { affectedSandboxes } from '../documents/affected.ts';
 import { exportPath, exportText } from '../documents/export-text.ts';
 import { reference, removalsOf } from '../documents/prune.ts';
 import { readDocuments, type ReadDocuments } from '../documents/read-request.ts';

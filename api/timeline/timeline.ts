@@ -36,13 +36,15 @@ export async function timelineOf(store: Reading, sandbox: StoredDocument<'Sandbo
   const items = wanted.slice(0, asked.limit);
   const last = items.at(-1);
   const worked = lastWorked(await store.transitions(sandbox.metadata.uid), now);
-  const ready = isReady(sandbox);
+  const { deletedAt } = sandbox.metadata;
+  const ready = deletedAt === undefined && isReady(sandbox);
   return {
     items,
     ...(wanted.length > items.length && last !== undefined ? { next: `${last.at}~${last.cause ? 1 : 0}~${last.id}` } : {}),
     ready,
+    ...(deletedAt === undefined ? {} : { deletedAt }),
     ...(worked === undefined ? {} : { worked: workedView(worked) }),
-    ...(ready || worked === undefined || after !== undefined ? {} : { changed: changedSince(entries, worked) }),
+    ...(ready || deletedAt !== undefined || worked === undefined || after !== undefined ? {} : { changed: changedSince(entries, worked) }),
   };
 }
 

@@ -84,6 +84,10 @@ function reading(context: Context, closed: AbortSignal): Reading {
     return { documents, ...(next === undefined ? {} : { next }) };
   }
 
+  async function history<K extends Kind>(kind: K, name: string): Promise<StoredDocument<K>> {
+    return toDocument(await rowForHistory(read, kind, name)) as StoredDocument<K>;
+  }
+
   async function revisions(kind: Kind, name: string): Promise<Revision[]> {
     const { uid } = await rowForHistory(read, kind, name);
     const rows = await read
@@ -126,6 +130,7 @@ function reading(context: Context, closed: AbortSignal): Reading {
     getByUid,
     list,
     page,
+    history,
     text,
     revision,
     revisions,

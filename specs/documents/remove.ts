@@ -127,7 +127,7 @@ function cannotRestore(live: DocumentRow, name: string): SdpError {
 }
 
 /** The document that a history is of: the one that there is, else the one deleted last. */
-export async function rowForHistory(db: Db, kind: Kind, name: string): Promise<DocumentRow> {
+export async function rowForHistory(db: Db, kind: Kind, name: string): Promise<DocumentRowWithStatus> {
   const slug = lookupSlug(name);
   const row = slug === undefined ? undefined : (await liveRow(db, kind, slug)) ?? (await lastGoneRow(db, kind, slug));
   if (row === undefined) throw noSuchDocument(kind, name);

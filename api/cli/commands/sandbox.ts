@@ -94,4 +94,15 @@ export function sandboxCommands(program: Command): void {
         print(`${kind.toLowerCase()}/${name} ${kind === 'Sandbox' ? 'is being deleted' : 'deleted'}`);
       }
     });
+
+  program
+    .command('undelete <kind> [name]')
+    .description('bring a deleted document back; a sandbox with its routes, at the same commits, with new ports where its own are taken')
+    .action(async (word: string, given: string | undefined, _: object, command: Command) => {
+      const { client } = await contextOf(command);
+      if (given === undefined && !word.includes('/')) throw new SdpError('invalid_request', 'Undelete what: give KIND/NAME, or KIND and NAME.');
+      const { kind, path } = parseReference(given === undefined ? word : `${word}/${given}`);
+      const { document } = await client.post<DocumentView>(`${path}/restore`);
+      print(`${kind.toLowerCase()}/${document.metadata.name} is back`);
+    });
 }

@@ -4,9 +4,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RotateSecretsView, SecretKeysView, VariablesView } from '#schema/http';
+import type { ApplyResponse, RotateSecretsView, SecretKeysView, VariablesView } from '#schema/http';
 import { ApiClient } from '#api/cli/client';
 import { importText, variablesText } from '#api/cli/env-text';
+import { resultLines } from '#api/cli/plan-text';
 import { createReconciler } from '#reconciler/create-reconciler';
 import { MasterKeys } from '#specs/master-key';
 import { findCanaries } from '../../support/canary.ts';
@@ -78,6 +79,16 @@ beforeAll(async () => {
   expect((await apply(DOCUMENTS)).status).toBe(200);
 });
 afterAll(() => world.remove());
+
+it('a change of what many use is planned for each that it does something to, before it is saved', async () => {
+  const environment = (level: string): string => `apiVersion: sdp/v1\nkind: Environment\nmetadata: {name: qa}\nspec: {variables: {LEVEL: ${level}, NEW: "1", GROUP: "{sandbox}-{service}"}, files: {/etc/a: bb, /etc/bytes: {base64: AAH/}}}\n`;
+  const { body } = await apply(environment('debug'), '?dryRun=true');
+  const [result] = (body as unknown as ApplyResponse).results;
+  expect(result?.affects).toMatchObject([{ sandbox: 'QA', warnings: [expect.stringContaining('DB_HOST')] }]);
+  expect(resultLines(result!, false).join('\n')).toContain('sandbox/QA, which uses it:');
+  const same = (await apply(DOCUMENTS.split('---')[1] ?? '', '?dryRun=true')).body as unknown as ApplyResponse;
+  expect(same.results[0]).not.toHaveProperty('affects');
+});
 
 describe('the variables of a service', () => {
   it('come with their sources, what they win over, and warnings', async () => {

@@ -113,6 +113,12 @@ describe('a timeline', () => {
     expect(all).toHaveLength(7);
     expect((await timeline('?since=2099-01-01')).items).toEqual([]);
     expect((await world.call('GET', '/sandboxes/qa-login-error/timeline?since=x', { token })).body.code).toBe('invalid_request');
+    await world.call('DELETE', '/sandboxes/qa-login-error', { token });
+    await world.store.finishFinalizer(uid, 'sandbox');
+    const gone = await timeline();
+    expect(gone).toMatchObject({ ready: false, deletedAt: expect.any(String) as string });
+    expect(gone.items.length).toBeGreaterThan(all.length);
+    expect(timelineText('QA-LOGIN-ERROR', gone, true, 80)).toMatch(/^\S*QA-LOGIN-ERROR was deleted on/);
     expect((await world.call('GET', '/sandboxes/none/timeline', { token })).status).toBe(404);
   });
 });

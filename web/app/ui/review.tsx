@@ -42,6 +42,13 @@ function Result({ result }: { result: ApplyResult }) {
           <PlanView plan={result.plan} />
         </div>
       )}
+      {result.affects?.map((plan) => (
+        <div key={plan.sandbox} className="space-y-2">
+          <h4 className="text-xs font-medium text-ink-3">What will happen in {plan.sandbox}, which uses it</h4>
+          <PlanView plan={plan} />
+        </div>
+      ))}
+      {result.unplanned !== undefined && result.unplanned > 0 && <p className="text-ink-2">{result.unplanned} more use it.</p>}
     </div>
   );
 }
