@@ -1,6 +1,6 @@
 /** Environments over HTTP, with the real store and reconciler: imports, sources of values, keys, and no leak anywhere. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -263,9 +263,15 @@ it('no secret and no password is anywhere: database, WAL, logs, answers, events,
   ]) {
     expect((await call('GET', path)).status, path).toBe(200);
   }
-  const exported = join(world.directory, 'export');
-  mkdirSync(exported);
-  for (const document of await world.store.list('Environment')) writeFileSync(join(exported, `${document.metadata.slug}.json`), JSON.stringify(document));
+  expect((await call('POST', '/sandboxes/USES/snapshot', { body: { name: 'kept' } })).status).toBeLessThan(300);
+  const passphrase = { method: 'POST', body: JSON.stringify({ passphrase: 'correct horse battery staple' }) };
+  for (const [path, how] of [['/export'], ['/audit/export'], ['/snapshots/kept'], ['/snapshots/kept/export'], ['/snapshots/kept/export', passphrase], ['/sandboxes/USES/timeline']] as const) {
+    const answer = await fetch(`${world.server.url}/api/v1${path}`, { ...how, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
+    expect(answer.status, path).toBe(200);
+    seen[`${how === undefined ? '' : 'sealed '}${path}`] = await answer.text();
+  }
+  expect(seen['/export']).toContain('kind: Environment');
+  expect(seen['sealed /snapshots/kept/export']?.length).toBeGreaterThan(seen['/snapshots/kept/export']?.length ?? Infinity);
   const texts = { ...seen, log: world.logged.join('\n') };
   expect(Object.keys(seen).length).toBeGreaterThan(60);
   expect(seen['events']).toContain('"kind":"Environment"');
