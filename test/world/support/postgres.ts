@@ -56,7 +56,7 @@ export async function startPostgres(options: { data?: string; wal?: string; sett
       child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${program} ${args.join(' ')} ended with ${code}`))));
     });
   await call('initdb', ['-D', data, '-U', 'sdp', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', ...(options.wal === undefined ? [] : ['-X', options.wal])]);
-  const settings = { listen_addresses: "''", unix_socket_directories: socket, max_connections: '100', ...options.settings };
+  const settings = { listen_addresses: "''", port: '5432', unix_socket_directories: socket, max_connections: '100', ...options.settings };
   const flags = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(' ');
   let running = false;
   const begin = async (): Promise<void> => {
@@ -69,7 +69,7 @@ export async function startPostgres(options: { data?: string; wal?: string; sett
     data,
     url: (database) => `postgres://sdp@/${database}?host=${encodeURIComponent(socket)}`,
     psql(sql, database = 'postgres') {
-      const { status, stdout, stderr } = spawnSync(join(bin, 'psql'), ['-h', socket, '-U', 'sdp', '-d', database, '-XAtqc', sql], { encoding: 'utf8' });
+      const { status, stdout, stderr } = spawnSync(join(bin, 'psql'), ['-h', socket, '-p', settings.port, '-U', 'sdp', '-d', database, '-XAtqc', sql], { encoding: 'utf8' });
       if (status !== 0) throw new Error(stderr);
       return stdout.trim();
     },
