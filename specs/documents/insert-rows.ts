@@ -1,70 +1,90 @@
-/** Many rows in one statement whose text is the same for any number of them, or nearly. */
+/** What a batch of applies writes: documents, their revisions, container names, and the last number drawn. */
 import { CompiledQuery, SqliteAdapter } from 'kysely';
-import type { RevisionRow, DocumentRow, Tables, Tx } from '../tables.ts';
+import type { DocumentRow, RevisionRow, Tables, Tx } from '../tables.ts';
 
-interface Shapes {
-  documents: DocumentRow;
-  revisions: RevisionRow;
-  containerNames: Tables['containerNames'];
+export interface Rows {
+  /** New ones, and those that are there already, by uid, which are overwritten. */
+  documents: readonly DocumentRow[];
+  revisions: readonly RevisionRow[];
+  containerNames: readonly Tables['containerNames'][];
 }
 
+type Table = keyof Rows;
+
+/** Parents first. */
+const TABLES: readonly Table[] = ['documents', 'revisions', 'containerNames'];
+/** Complete by its type: a column that is left out here would be lost. */
+const allOf = <R>(columns: Record<keyof R & string, true>): (keyof R & string)[] => Object.keys(columns) as (keyof R & string)[];
+const COLUMNS: { [T in Table]: readonly (keyof Rows[T][number] & string)[] } = {
+  documents: allOf<DocumentRow>({
+    uid: true, kind: true, slug: true, name: true, labels: true, annotations: true, spec: true, generation: true, resourceVersion: true, revision: true,
+    createdAt: true, createdBy: true, updatedAt: true, updatedBy: true, deletedAt: true, finalizers: true, gone: true, removedWith: true, managedBy: true,
+  }),
+  revisions: allOf<RevisionRow>({
+    uid: true, revision: true, generation: true, resourceVersion: true, author: true, message: true, at: true, deleted: true, labels: true,
+    annotations: true, spec: true, text: true,
+  }),
+  containerNames: allOf<Tables['containerNames']>({ name: true, sandboxUid: true, sandbox: true, service: true }),
+};
 /** Rows of one of SQLite's statements at most; the counts are powers of two, so that few texts are needed. */
 const AT_ONCE = 128;
-/** By table, number of rows and dialect. */
+/** By table and number of rows. */
 const texts = new Map<string, string>();
 
-/** Inserts rows that have all columns; documents that are there already, by uid, are overwritten. */
-export async function insertRows<T extends keyof Shapes>(tx: Tx, table: T, rows: readonly Shapes[T][]): Promise<void> {
-  const columns = Object.keys(rows[0] ?? {}).sort() as (keyof Shapes[T] & string)[];
-  if (columns.length === 0) return;
+/** Inserts the rows and notes the last resourceVersion drawn. */
+export async function insertRows(tx: Tx, rows: Rows, resourceVersion: number): Promise<void> {
   if (!(tx.getExecutor().adapter instanceof SqliteAdapter)) {
-    const text = kept(`${table} of json`, () => textOfJson(table, columns));
-    await tx.executeQuery(CompiledQuery.raw(text, [jsonOf(rows)]));
+    await tx.executeQuery(CompiledQuery.raw(IN_ONE, [...TABLES.map((table) => jsonOf(table, rows[table])), resourceVersion]));
     return;
   }
+  for (const table of TABLES) await insertSome(tx, table, rows[table]);
+  await tx.executeQuery(CompiledQuery.raw(`${COUNT} values ('resource_version', ?) ${COUNT_ON}`, [resourceVersion]));
+}
+
+async function insertSome<T extends Table>(tx: Tx, table: T, rows: Rows[T]): Promise<void> {
+  const columns = COLUMNS[table] as readonly (keyof Rows[T][number])[];
   for (let from = 0; from < rows.length; ) {
     const count = Math.min(AT_ONCE, 2 ** Math.floor(Math.log2(rows.length - from)));
-    const text = kept(`${table} ${count}`, () => textOfValues(table, columns, count));
-    await tx.executeQuery(CompiledQuery.raw(text, rows.slice(from, from + count).flatMap((row) => columns.map((column) => row[column]))));
+    const key = `${table} ${count}`;
+    const text = texts.get(key) ?? textOf(table, count);
+    texts.set(key, text);
+    const values = rows.slice(from, from + count).flatMap((row) => columns.map((column) => row[column as keyof typeof row] as unknown));
+    await tx.executeQuery(CompiledQuery.raw(text, values));
     from += count;
   }
 }
 
-function kept(key: string, make: () => string): string {
-  const text = texts.get(key) ?? make();
-  texts.set(key, text);
-  return text;
+function textOf(table: Table, count: number): string {
+  const row = `(${COLUMNS[table].map(() => '?').join(', ')})`;
+  return `${insertInto(table)} values ${Array.from({ length: count }, () => row).join(', ')}${overwriting(table)}`;
 }
 
-function textOfValues(table: string, columns: readonly string[], count: number): string {
-  const row = `(${columns.map(() => '?').join(', ')})`;
-  return `${insertInto(table, columns)} values ${Array.from({ length: count }, () => row).join(', ')}${overwriting(table, columns)}`;
-}
+const insertInto = (table: Table): string => `insert into ${snake(table)} (${columnsOf(table)})`;
+const columnsOf = (table: Table): string => COLUMNS[table].map((column) => `"${snake(column)}"`).join(', ');
 
-/** PostgreSQL plans a statement anew each time, and one value takes it a fraction of what thousands do. */
-function textOfJson(table: string, columns: readonly string[]): string {
-  const name = snake(table);
-  return `${insertInto(table, columns)} select ${columns.map(snake).map(quoted).join(', ')} from json_populate_recordset(null::${name}, $1)${overwriting(table, columns)}`;
-}
-
-function insertInto(table: string, columns: readonly string[]): string {
-  return `insert into ${snake(table)} (${columns.map(snake).map(quoted).join(', ')})`;
-}
-
-function overwriting(table: string, columns: readonly string[]): string {
+function overwriting(table: Table): string {
   if (table !== 'documents') return '';
-  const others = columns.filter((column) => column !== 'uid').map(snake).map(quoted);
+  const others = COLUMNS.documents.filter((column) => column !== 'uid').map((column) => `"${snake(column)}"`);
   return ` on conflict (uid) do update set ${others.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 }
 
-/** Half of a character, which no database can keep, becomes the sign for it, as it does in every other statement. */
-function jsonOf(rows: readonly object[]): string {
-  const whole = (value: unknown): unknown => (typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '\ufffd') : value);
-  return JSON.stringify(rows.map((row) => Object.fromEntries(Object.entries(row).map(([column, value]) => [snake(column), whole(value)]))));
-}
+const COUNT = 'insert into counters (name, value)';
+const COUNT_ON = 'on conflict (name) do update set value = excluded.value';
 
-function quoted(name: string): string {
-  return `"${name}"`;
+/**
+ * PostgreSQL takes everything in one statement: what refers to what is checked at its end, and on every way there it waits.
+ * Rows come as JSON, as it plans a statement anew each time, and one value takes it a fraction of what thousands do.
+ */
+const IN_ONE = `with ${TABLES.map(
+  (table, index) =>
+    `new_${snake(table)} as (${insertInto(table)} select ${columnsOf(table)} from json_populate_recordset(null::${snake(table)}, $${index + 1})${overwriting(table)})`,
+).join(', ')} ${COUNT} values ('resource_version', $${TABLES.length + 1}) ${COUNT_ON}`;
+
+/** Half of a character, which no database can keep, becomes the sign for it, as it does in every other statement. */
+function jsonOf<T extends Table>(table: T, rows: Rows[T]): string {
+  const columns = COLUMNS[table].map((column) => [column, snake(column)] as const);
+  const whole = (value: unknown): unknown => (typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '\ufffd') : value);
+  return JSON.stringify(rows.map((row) => Object.fromEntries(columns.map(([column, name]) => [name, whole((row as Record<string, unknown>)[column])]))));
 }
 
 /** Columns of the database are in snake_case. */

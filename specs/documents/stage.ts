@@ -141,18 +141,11 @@ export class Stage {
 
   /** Writes what is staged. */
   async flush(): Promise<void> {
-    if (this.#changed.size > 0) {
-      await insertRows(this.tx, 'documents', [...this.#changed.values()]);
-      await insertRows(this.tx, 'revisions', this.#revisions);
-      await this.tx
-        .insertInto('counters')
-        .values({ name: 'resource_version', value: this.#version })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: this.#version }))
-        .execute();
-    }
     const moved = [...this.#storedNames.values()].filter((stored) => this.#names.get(stored.name) !== stored).map(({ name }) => name);
     if (moved.length > 0) await this.tx.deleteFrom('containerNames').where((row) => isAmong(this.tx, row.ref('name'), moved)).execute();
-    await insertRows(this.tx, 'containerNames', [...this.#names.values()].filter((claim) => this.#storedNames.get(claim.name) !== claim));
+    if (this.#changed.size === 0) return;
+    const claimed = [...this.#names.values()].filter((claim) => this.#storedNames.get(claim.name) !== claim);
+    await insertRows(this.tx, { documents: [...this.#changed.values()], revisions: this.#revisions, containerNames: claimed }, this.#version);
   }
 
   #set<T>(map: Map<string, T>, key: string, value: T | undefined): void {
