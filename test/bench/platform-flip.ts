@@ -1,12 +1,10 @@
 /** Benchmark 11, through the whole platform: flips by the API under load, and replacements of a service and of the gateway. */
-import { request } from 'node:http';
-import path from 'node:path';
 import { Platform } from '../e2e/support/platform.ts';
 import { statusOf } from '../faults/support/helpers.ts';
+import { call, SANDBOX } from './support/demo.ts';
 import { startLoad, type LoadResult } from './support/load.ts';
 import { ms, printJson, printTable, quantile } from './support/table.ts';
 
-const SANDBOX = 'QA-LOGIN-ERROR';
 const FLIPS = 200;
 const REPLACEMENTS = 100;
 /** Milliseconds between two requests of one of four connections: the gateway is PHP's development server. */
@@ -88,17 +86,4 @@ async function replaceAll(platform: Platform, service: 'account' | 'gateway'): P
     took.push(performance.now() - began);
   }
   return took;
-}
-
-function call<T>(platform: Platform, method: string, at: string, body?: unknown): Promise<T> {
-  const headers = { accept: 'application/json', 'content-type': 'application/json' };
-  return new Promise((resolve, reject) => {
-    const sent = request({ socketPath: path.join(platform.root, 'sdp.sock'), agent: false, method, path: `/api/v1${at}`, headers }, (response) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      response.on('end', () => ((response.statusCode ?? 500) < 300 ? resolve(JSON.parse(text) as T) : reject(new Error(`${method} ${at}: ${response.statusCode} ${text}`))));
-    });
-    sent.on('error', reject);
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
-  });
 }
