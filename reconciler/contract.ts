@@ -7,6 +7,7 @@ import type { SandboxStatus } from '#schema/status';
 import type { Command, CommandOf, CommandResultOf, CommandType, Credentials } from '#schema/wire/commands';
 import type { Hello } from '#schema/wire/messages';
 import type { NodeState } from '#schema/wire/report';
+import type { ExpiryDefaults } from './lifecycle/policy.ts';
 import type { CarriedResolution } from '#specs/store';
 
 /** A node as the hub knows it. `state` is the newest report; its age is part of the truth. */
@@ -59,6 +60,8 @@ export interface Defaults {
   gateway: { repository: string; branch: string };
   startSeconds: number;
   drainSeconds: number;
+  /** Left out: nothing expires. */
+  expiry?: ExpiryDefaults;
 }
 
 export interface Reconciler {

@@ -4,7 +4,7 @@ import type { BaselineCheck, EdgeFault, EdgeTarget } from './wire/commands.ts';
 import type { TargetCheck } from './wire/report.ts';
 import type { EdgeRequest } from './wire/requests.ts';
 import type { Kind, RouteFault, StoredDocument } from './documents.ts';
-import type { PortAllocation } from './records.ts';
+import type { ActivityKind, PortAllocation } from './records.ts';
 import type { NodeType } from './states.ts';
 import type { PortRanges } from './wire/messages.ts';
 
@@ -317,6 +317,30 @@ export interface CloneRequest {
   name: string;
   /** Answers to a template's questions; numbers and truth values may come as text. */
   parameters?: Record<string, string | number | boolean>;
+}
+
+/** `GET /api/v1/sandboxes/{name}/lifecycle`: when it expires, and why. */
+export interface LifecycleView {
+  /** `warned`: it expires soon. `expired`: it was suspended. `kept`: somebody keeps it. `unlimited`: it is not to expire. */
+  state: 'used' | 'warned' | 'expired' | 'kept' | 'unlimited';
+  /** ISO 8601: the newest edit, deployment or request. */
+  activeAt: string;
+  activeBy: ActivityKind;
+  /** Milliseconds without activity after which it expires. */
+  afterMs?: number;
+  /** ISO 8601: when it expires if nobody uses it. */
+  expiresAt?: string;
+  expiredAt?: string;
+  /** ISO 8601: once expired, when it is deleted. */
+  deletesAt?: string;
+  keptBy?: string;
+  keptAt?: string;
+}
+
+/** `POST /api/v1/sandboxes/{name}/extend`. */
+export interface ExtendRequest {
+  /** Such as `7d`. */
+  by: string;
 }
 
 /** `GET /api/v1/sandboxes/{name}/template`: how a sandbox stands to the template that it was made from. */

@@ -9,9 +9,9 @@ export type ConditionStatus = 'True' | 'False' | 'Unknown';
  * Types in use. `Ready`: everything wanted runs and is routed. `NeedsLogin`: a fetch waits for a
  * person's login (C6). `Blocked`: something that is not ours, or a full pool, is in the way.
  * `NodesReachable`: every node that this sandbox uses reports. `Failed`: a service gave up. `RoutesReachable`: what
- * requests are routed to answers.
+ * requests are routed to answers. `Expiring`: nobody uses it, so that it is suspended soon, or was.
  */
-export type ConditionType = 'Ready' | 'NeedsLogin' | 'Blocked' | 'NodesReachable' | 'Failed' | 'RoutesReachable';
+export type ConditionType = 'Ready' | 'NeedsLogin' | 'Blocked' | 'NodesReachable' | 'Failed' | 'RoutesReachable' | 'Expiring';
 
 export interface Condition {
   type: ConditionType;
@@ -89,6 +89,8 @@ export interface SandboxStatus {
   conditions: Condition[];
   gateway?: GatewayStatus;
   services: Record<string, ServiceStatus>;
+  /** Set while nobody uses it, as warned of. */
+  expiry?: { state: 'warned' | 'expired'; expiresAt?: string; deletesAt?: string };
   /** What happens next, or who has to do what. */
   nextAction?: string;
 }

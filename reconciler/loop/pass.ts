@@ -76,6 +76,7 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
     inFlight: new Map([...loop.dispatcher.of(uid)].map(([key, flight]) => [key, flight.step])),
     problems: claimed.problems,
     previous: survey.inputs.sandbox.status,
+    ...(loop.defaults.expiry === undefined ? {} : { expiry: loop.defaults.expiry }),
     now,
   });
   const { name, slug } = survey.inputs.sandbox.metadata;

@@ -3,10 +3,11 @@ import type { Condition, ConditionStatus, ConditionType } from '#schema/status';
 import type { Choice } from '../routes/choices.ts';
 import { inForce } from '../routes/edge-routes.ts';
 import { checkOf } from './checks.ts';
+import { expiring } from './expiring.ts';
 import type { ServiceView } from './service-status.ts';
 import type { StatusInput } from './status.ts';
 
-interface Finding {
+export interface Finding {
   type: ConditionType;
   status: ConditionStatus;
   reason: string;
@@ -21,9 +22,10 @@ export function conditionsOf(
   const blocked = blockedBy(input);
   const nodes = nodesReachable(input);
   const failed = failedServices(views);
-  const ready = readiness(input, views, [login, blocked, nodes, failed]);
+  const expiry = expiring(input);
+  const ready = readiness(input, views, [login, blocked, nodes, failed, expiry]);
   const at = new Date(input.now).toISOString();
-  const conditions = [ready, login, blocked, nodes, failed, routesReachable(input)].map((finding): Condition => {
+  const conditions = [ready, login, blocked, nodes, failed, routesReachable(input), expiry].map((finding): Condition => {
     const before = input.previous?.conditions.find((condition) => condition.type === finding.type);
     return { ...finding, lastTransitionTime: before?.status === finding.status ? before.lastTransitionTime : at };
   });
@@ -115,9 +117,10 @@ function readiness(input: StatusInput, views: readonly ServiceView[], others: re
     reason,
     message,
   });
-  const [login, blocked, nodes, failed] = others;
+  const [login, blocked, nodes, failed, expiry] = others;
   if (input.desired.deleting) return finding('False', 'Deleting', deletionMessage(input));
   if (nodes?.status === 'False') return finding('Unknown', 'NodeSilent', nodes.message);
+  if (input.desired.suspended && expiry?.reason === 'Expired') return finding('False', 'Expired', expiry.message);
   if (input.desired.suspended) return finding('False', 'Suspended', 'The sandbox is suspended; resume it to use it.');
   if (failed?.status === 'True') return finding('False', 'Failed', failed.message);
   if (blocked?.status === 'True') return finding('False', 'Blocked', blocked.message);

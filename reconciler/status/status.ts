@@ -5,6 +5,8 @@ import type { Condition, SandboxStatus, ServiceStatus } from '#schema/status';
 import type { Diff } from '../diff/diff.ts';
 import type { Desired, Inputs, Placement, Problem, Step, World } from '../model.ts';
 import { edgeOwner } from '../observed/world.ts';
+import { NO_EXPIRY, policyOf, type ExpiryDefaults } from '../lifecycle/policy.ts';
+import { lifecycleView } from '../lifecycle/view.ts';
 import { inForce, type EngineRoutes } from '../routes/edge-routes.ts';
 import type { Choice } from '../routes/choices.ts';
 import { routeFaults } from '../routes/faults.ts';
@@ -28,6 +30,8 @@ export interface StatusInput {
   /** Full pools and the like. */
   problems: readonly { service?: string; problem: Problem }[];
   previous: SandboxStatus | undefined;
+  /** Left out: nothing expires. */
+  expiry?: ExpiryDefaults;
   now: number;
 }
 
@@ -55,6 +59,7 @@ export function statusOf(input: StatusInput): SandboxStatus {
     conditions,
     ...(gateway ? { gateway } : {}),
     services,
+    ...expiryOf(input),
     ...(nextAction === undefined ? {} : { nextAction }),
   };
 }
@@ -73,6 +78,15 @@ function gatewayUrl(view: ServiceView, input: StatusInput): { url?: string } {
   if (!port) return {};
   const node = edgeOwner(input.world, port.engine) ?? input.world.nodes.find((item) => item.engine === port.engine);
   return node ? { url: `http://${node.address}:${port.port}` } : {};
+}
+
+/** Said only while it matters: dates that move on with each use would make a status that always changes. */
+function expiryOf({ inputs, expiry = NO_EXPIRY }: StatusInput): Pick<SandboxStatus, 'expiry'> {
+  const { lifecycle, sandbox } = inputs;
+  if (lifecycle === undefined) return {};
+  const { state, expiresAt, deletesAt } = lifecycleView(lifecycle, policyOf(sandbox.spec, expiry));
+  if (state !== 'warned' && state !== 'expired') return {};
+  return { expiry: { state, ...(expiresAt === undefined ? {} : { expiresAt }), ...(deletesAt === undefined ? {} : { deletesAt }) } };
 }
 
 /** Least advanced service: FAILED first, then QUEUED .. RUNNING; STOPPED only when all are. */
