@@ -1,7 +1,7 @@
 /** What the loop needs of the world, and what the world may ask of the loop. */
 import type { Draft } from '#schema/documents';
 import type { SdpError } from '#schema/errors';
-import type { PlanView, PruneView, RouteView, VariablesView } from '#schema/http';
+import type { CancelView, PlanView, PruneView, RetryView, RouteView, VariablesView } from '#schema/http';
 import type { Deployment, DeploymentEvent } from '#schema/records';
 import type { SandboxStatus } from '#schema/status';
 import type { Command, CommandOf, CommandResultOf, CommandType, Credentials } from '#schema/wire/commands';
@@ -94,6 +94,13 @@ export interface Reconciler {
   variables(sandboxSlug: string, service: string): Promise<VariablesView>;
   /** Restart, as a person asks for it: not a change of desired state. */
   restart(sandboxSlug: string, service: string): Promise<void>;
+  /**
+   * Ends the deployments under way, of one service or of all; what runs goes on running.
+   * @throws SdpError not_found, conflict when nothing is under way
+   */
+  cancel(sandboxSlug: string, service: string | undefined, user: string): Promise<CancelView>;
+  /** Tries again at once what failed or was cancelled. @throws SdpError not_found, conflict when nothing was */
+  retry(sandboxSlug: string, service: string | undefined): Promise<RetryView>;
 }
 
 /** Outcome of one pass over a key: the whole retry policy. */

@@ -5,7 +5,7 @@ import type { TargetCheck } from './wire/report.ts';
 import type { EdgeRequest } from './wire/requests.ts';
 import type { Kind, RouteFault, StoredDocument } from './documents.ts';
 import type { ActivityKind, PortAllocation } from './records.ts';
-import type { NodeType } from './states.ts';
+import type { DeploymentState, NodeType } from './states.ts';
 import type { PortRanges } from './wire/messages.ts';
 
 /** RFC 9457 problem document; `application/problem+json`. */
@@ -317,6 +317,30 @@ export interface CloneRequest {
   name: string;
   /** Answers to a template's questions; numbers and truth values may come as text. */
   parameters?: Record<string, string | number | boolean>;
+}
+
+/** `POST /api/v1/sandboxes/{name}/cancel` and `/retry`: of one service, or of all. */
+export interface RolloutRequest {
+  service?: string;
+}
+
+export interface CancelView {
+  sandbox: string;
+  cancelled: {
+    service: string;
+    /** Id of the deployment that ended. */
+    deployment: string;
+    /** How far it was. */
+    state: DeploymentState;
+    /** Commit that goes on running; absent: nothing of it ran. */
+    keeps?: string;
+  }[];
+}
+
+export interface RetryView {
+  sandbox: string;
+  /** `after`: why it had been given up. */
+  retried: { service: string; after: string }[];
 }
 
 /** `GET /api/v1/sandboxes/{name}/lifecycle`: when it expires, and why. */

@@ -31,7 +31,8 @@ export function describeSandbox(document: StoredDocument<'Sandbox'>, { template,
   if (lifecycle !== undefined) lines.push(...wrap(lifecycleLine(lifecycle, metadata.name, Date.now()), terminalWidth()).map((line) => paint(lifecycle.state === 'warned' || lifecycle.state === 'expired' ? 'yellow' : 'dim', line)));
   if (status === undefined) return [...lines, 'Nothing is known of it yet.'].join('\n');
   lines.push(`${paintState(status.health)}  ${paintState(status.sync)}  ${paintState(status.operation)}`);
-  if (status.nextAction !== undefined) lines.push(`next: ${status.nextAction}`);
+  const why = status.explanation === undefined ? status.nextAction : `why not Ready: ${status.explanation.sentence}`;
+  if (why !== undefined) lines.push(...wrap(why, terminalWidth()));
   if (status.gateway?.url !== undefined) lines.push(`gateway: ${paint('bold', status.gateway.url)}`);
   lines.push('');
   const services = Object.entries(status.services).map(([name, service]) => row(name, service));

@@ -63,6 +63,8 @@ export const OPERATIONS: readonly Operation[] = [
   op('post', `${SANDBOX}/suspend`, 'Stop all containers and keep everything else', dry),
   op('post', `${SANDBOX}/resume`, 'Bring them back', dry),
   op('post', `${SANDBOX}/services/{service}/restart`, 'Restart a container as it is', { answer: '{sandbox, service}' }),
+  op('post', `${SANDBOX}/cancel`, 'End the deployments under way; what runs goes on running', { query: ['force'], body: 'RolloutRequest', answer: 'CancelView' }),
+  op('post', `${SANDBOX}/retry`, 'Try again at once what failed or was cancelled', { query: ['force'], body: 'RolloutRequest', answer: 'RetryView' }),
   op('post', `${SANDBOX}/services/{service}/stop`, 'Stop one service', dry),
   op('post', `${SANDBOX}/services/{service}/start`, 'Start it again', dry),
   op('get', `${SANDBOX}/services/{service}/variables`, 'What its container is given, and where each value comes from; secrets by version', { answer: 'VariablesView' }),
