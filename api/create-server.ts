@@ -6,6 +6,7 @@ import { setTimeout as delayUntil } from 'node:timers/promises';
 import type { Middleware } from 'koa';
 import { SdpError } from '#schema/errors';
 import type { Announcer, Clock, Fleet, LoginVault, Reconciler } from '#reconciler/contract';
+import { NO_EXPIRY, type ExpiryDefaults } from '#reconciler/lifecycle/policy';
 import type { Store } from '#specs/store';
 import { Syslog } from './audit/syslog.ts';
 import type { SyslogTarget } from './audit/syslog-target.ts';
@@ -21,6 +22,7 @@ import { Upgrades } from './http/upgrade.ts';
 import { Hub } from './hub/hub.ts';
 import { JournalIntake } from './hub/journal-intake.ts';
 import { JournalMarks } from './hub/journal-marks.ts';
+import { LifecycleKeeper } from './lifecycle/lifecycle-keeper.ts';
 import { listenLocally } from './local/local-socket.ts';
 import { RequestBook } from './requests/request-book.ts';
 import { judgedRedirects } from './requests/own-gateways.ts';
@@ -61,6 +63,8 @@ export interface ServerOptions {
   admins?: readonly string[];
   /** Requests of a sandbox in the last ten minutes, by service. */
   requestCounts?: RequestCounts;
+  /** After how long without use sandboxes expire that do not say so themselves; never by default. */
+  expiry?: ExpiryDefaults;
   /** Keys of secrets, read anew on demand. */
   keyring?: Keyring;
   clock?: Clock;
@@ -76,6 +80,7 @@ export interface ControlPlaneServer {
   vault: LoginVault;
   announcer: Announcer;
   reconciler: Reconciler;
+  lifecycles: LifecycleKeeper;
   /** Makes a token for a node, beside those that it has. */
   createNodeToken(node: string): Promise<string>;
   /** Ends in order: reconciler, streams, sessions, HTTP. The store stays open. */
@@ -135,6 +140,19 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
   const isLocal = (request: IncomingMessage): boolean => localConnections.has(request.socket);
   const authenticate = authenticator({ sessions, isLocal, allowedOrigins });
   const ownUrls = options.publicUrl === undefined ? [] : [options.publicUrl];
+  const documents = new DocumentService({ store, fleet: hub, reconciler, ownUrls: () => ownUrls, clock, log });
+  const onAudit = syslog === undefined ? {} : { onAudit: (entry: Parameters<Syslog['send']>[0]) => syslog.send(entry) };
+  const lifecycles = new LifecycleKeeper({
+    store,
+    documents,
+    fleet: hub,
+    gatewayRequests: (uid) => requests.gatewayRequests(uid),
+    defaults: options.expiry ?? NO_EXPIRY,
+    enqueue: (uid) => reconciler.enqueue(uid),
+    clock,
+    log,
+    ...onAudit,
+  });
   const deps: ApiDeps = {
     store,
     hub,
@@ -142,8 +160,9 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     logs,
     requests,
     requestIntake,
-    documents: new DocumentService({ store, fleet: hub, reconciler, ownUrls: () => ownUrls, clock, log }),
+    documents,
     reconciler,
+    lifecycles,
     sessions,
     vault,
     throttle: new Throttle(() => clock.now()),
@@ -157,7 +176,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     allowedOrigins,
     ...(options.keyring === undefined ? {} : { keyring: options.keyring }),
     admins: options.admins ?? [],
-    ...(syslog === undefined ? {} : { onAudit: (entry) => syslog.send(entry) }),
+    ...onAudit,
     requestCounts: options.requestCounts ?? ((uid) => requests.counts(uid)),
   };
   addGauges(metrics, hub, stream, journal);
@@ -194,6 +213,7 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
     if (stopping.signal.aborted) return;
     stopping.abort();
     clearInterval(sweep);
+    await lifecycles.stop();
     const ended = servers.filter((server) => server.listening).map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     // A pass that waits for an agent's answer gets it or, after a while, the end of the session.
     const quiet = reconciler.stop();
@@ -221,8 +241,9 @@ export async function createServer(options: ServerOptions): Promise<ControlPlane
       await listenLocally(local, options.localSocket);
     }
     await reconciler.start();
+    lifecycles.start();
     log.info('server listens', { url });
-    return { url, fleet: hub, vault, announcer: stream, reconciler, close, createNodeToken: (node) => createNodeToken(deps, node) };
+    return { url, fleet: hub, vault, announcer: stream, reconciler, lifecycles, close, createNodeToken: (node) => createNodeToken(deps, node) };
   } catch (thrown) {
     await close().catch((error: unknown) => log.error('close failed', { error: describeError(error) }));
     throw thrown;

@@ -1,12 +1,13 @@
 /** What the loop needs of the world, and what the world may ask of the loop. */
 import type { Draft } from '#schema/documents';
 import type { SdpError } from '#schema/errors';
-import type { PlanView, PruneView, RouteView, VariablesView } from '#schema/http';
+import type { CancelView, PlanView, PruneView, RetryView, RouteView, VariablesView } from '#schema/http';
 import type { Deployment, DeploymentEvent } from '#schema/records';
 import type { SandboxStatus } from '#schema/status';
 import type { Command, CommandOf, CommandResultOf, CommandType, Credentials } from '#schema/wire/commands';
 import type { Hello } from '#schema/wire/messages';
 import type { NodeState } from '#schema/wire/report';
+import type { ExpiryDefaults } from './lifecycle/policy.ts';
 import type { CarriedResolution } from '#specs/store';
 
 /** A node as the hub knows it. `state` is the newest report; its age is part of the truth. */
@@ -61,6 +62,8 @@ export interface Defaults {
   drainSeconds: number;
   /** For which a deleted document can be restored. */
   retentionDays: number;
+  /** Left out: nothing expires. */
+  expiry?: ExpiryDefaults;
 }
 
 export interface Reconciler {
@@ -93,6 +96,13 @@ export interface Reconciler {
   variables(sandboxSlug: string, service: string): Promise<VariablesView>;
   /** Restart, as a person asks for it: not a change of desired state. */
   restart(sandboxSlug: string, service: string): Promise<void>;
+  /**
+   * Ends the deployments under way, of one service or of all; what runs goes on running.
+   * @throws SdpError not_found, conflict when nothing is under way
+   */
+  cancel(sandboxSlug: string, service: string | undefined, user: string): Promise<CancelView>;
+  /** Tries again at once what failed or was cancelled. @throws SdpError not_found, conflict when nothing was */
+  retry(sandboxSlug: string, service: string | undefined): Promise<RetryView>;
 }
 
 /** Outcome of one pass over a key: the whole retry policy. */

@@ -5,6 +5,7 @@ import type { Announcer, Clock, Defaults, Fleet, LoginVault, Reconciler } from '
 import { DeploymentBook } from './deployments/deployment-book.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { restartService, routeViews } from './loop/ask.ts';
+import { cancelRollouts, retryRollouts } from './loop/cancel.ts';
 import { SoftFailures, type LoopContext, type ReconcilerStore } from './loop/context.ts';
 import { flightEnded } from './loop/flight-ended.ts';
 import { Logins } from './loop/logins.ts';
@@ -144,6 +145,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     prune: () => pruneNodes(loop),
     variables: (slug, service) => variablesView(loop, slug, service),
     restart: (slug, service) => restartService(loop, slug, service),
+    cancel: (slug, service, user) => cancelRollouts(loop, slug, service, user),
+    retry: (slug, service) => retryRollouts(loop, slug, service),
   };
 }
 

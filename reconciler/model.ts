@@ -2,7 +2,7 @@
 import type { FileContent, StoredDocument, UpstreamsFile } from '#schema/documents';
 import type { ErrorCode } from '#schema/errors';
 import type { PlanStep } from '#schema/http';
-import type { Deployment, PersonalPort, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
+import type { Deployment, Lifecycle, PersonalPort, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
 import type { NodeType } from '#schema/states';
 import type { Command, SandboxRef } from '#schema/wire/commands';
 import type { PortRanges } from '#schema/wire/messages';
@@ -37,6 +37,8 @@ export interface Inputs {
   /** Newest first. */
   deployments: readonly Deployment[];
   nodeRecords: readonly NodeRecord[];
+  /** Absent until it was counted first. */
+  lifecycle?: Lifecycle;
   /** Highest resourceVersion among the documents read. */
   resourceVersion: number;
   /** `Kind/slug` of every document that was looked for, there or not. */

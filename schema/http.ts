@@ -4,8 +4,8 @@ import type { BaselineCheck, EdgeFault, EdgeTarget } from './wire/commands.ts';
 import type { TargetCheck } from './wire/report.ts';
 import type { EdgeRequest } from './wire/requests.ts';
 import type { Kind, RouteFault, StoredDocument } from './documents.ts';
-import type { PortAllocation } from './records.ts';
-import type { NodeType } from './states.ts';
+import type { ActivityKind, PortAllocation } from './records.ts';
+import type { DeploymentState, NodeType } from './states.ts';
 import type { PortRanges } from './wire/messages.ts';
 
 /** RFC 9457 problem document; `application/problem+json`. */
@@ -323,6 +323,54 @@ export interface CloneRequest {
   name: string;
   /** Answers to a template's questions; numbers and truth values may come as text. */
   parameters?: Record<string, string | number | boolean>;
+}
+
+/** `POST /api/v1/sandboxes/{name}/cancel` and `/retry`: of one service, or of all. */
+export interface RolloutRequest {
+  service?: string;
+}
+
+export interface CancelView {
+  sandbox: string;
+  cancelled: {
+    service: string;
+    /** Id of the deployment that ended. */
+    deployment: string;
+    /** How far it was. */
+    state: DeploymentState;
+    /** Commit that goes on running; absent: nothing of it ran. */
+    keeps?: string;
+  }[];
+}
+
+export interface RetryView {
+  sandbox: string;
+  /** `after`: why it had been given up. */
+  retried: { service: string; after: string }[];
+}
+
+/** `GET /api/v1/sandboxes/{name}/lifecycle`: when it expires, and why. */
+export interface LifecycleView {
+  /** `warned`: it expires soon. `expired`: it was suspended. `kept`: somebody keeps it. `unlimited`: it is not to expire. */
+  state: 'used' | 'warned' | 'expired' | 'kept' | 'unlimited';
+  /** ISO 8601: the newest edit, deployment or request. */
+  activeAt: string;
+  activeBy: ActivityKind;
+  /** Milliseconds without activity after which it expires. */
+  afterMs?: number;
+  /** ISO 8601: when it expires if nobody uses it. */
+  expiresAt?: string;
+  expiredAt?: string;
+  /** ISO 8601: once expired, when it is deleted. */
+  deletesAt?: string;
+  keptBy?: string;
+  keptAt?: string;
+}
+
+/** `POST /api/v1/sandboxes/{name}/extend`. */
+export interface ExtendRequest {
+  /** Such as `7d`. */
+  by: string;
 }
 
 /** `GET /api/v1/sandboxes/{name}/template`: how a sandbox stands to the template that it was made from. */

@@ -3,6 +3,9 @@ import { SdpError } from './errors.ts';
 
 /** The gateway's service name inside a sandbox; reserved. */
 export const GATEWAY_SERVICE = 'gateway';
+
+/** Under which SDP itself writes and is audited, as when it suspends what nobody uses; nobody can log in as it. */
+export const SDP_USER = 'SDP';
 /** Port of the edge's inside listener, where stable service addresses point. */
 export const EDGE_INSIDE_PORT = 7080;
 /** Suffix of the stable service names that the edge answers for. */

@@ -152,3 +152,42 @@ export interface AuditEntry {
   outcome: 'ok' | 'refused' | 'failed';
   message?: string;
 }
+
+export type ActivityKind = 'edit' | 'deployment' | 'request';
+
+/**
+ * How long nobody has used a sandbox. Times are counted while SDP watches (its clock steady, the nodes that see requests
+ * reporting), never concluded from two dates: a clock that jumps or a silent node makes nothing look idle.
+ */
+export interface Lifecycle {
+  sandboxUid: string;
+  /** Milliseconds watched without activity. */
+  idleMs: number;
+  /** Milliseconds watched since people were warned; absent: nobody was. */
+  warnedMs?: number;
+  /** Milliseconds watched since it expired; absent: it has not. */
+  expiredMs?: number;
+  /** Milliseconds for which it neither expires nor is deleted, whatever else counts: what `extend` gave. */
+  extendedMs: number;
+  /** ISO 8601: when this was counted last. */
+  countedAt: string;
+  /** ISO 8601: the newest activity. */
+  activeAt: string;
+  activeBy: ActivityKind;
+  /** What was seen of edits and deployments then; another value is activity. */
+  seen: string;
+  /** Who keeps it: it never expires. */
+  keptBy?: string;
+  /** ISO 8601. */
+  keptAt?: string;
+}
+
+/** Why nothing new is placed on a node. It lasts over restarts of the agent and the server, until it is taken back. */
+export interface Cordon {
+  by: string;
+  /** ISO 8601. */
+  at: string;
+  reason?: string;
+  /** What runs there moves away, too. */
+  drain: boolean;
+}

@@ -9,9 +9,9 @@ export type ConditionStatus = 'True' | 'False' | 'Unknown';
  * Types in use. `Ready`: everything wanted runs and is routed. `NeedsLogin`: a fetch waits for a
  * person's login (C6). `Blocked`: something that is not ours, or a full pool, is in the way.
  * `NodesReachable`: every node that this sandbox uses reports. `Failed`: a service gave up. `RoutesReachable`: what
- * requests are routed to answers.
+ * requests are routed to answers. `Expiring`: nobody uses it, so that it is suspended soon, or was.
  */
-export type ConditionType = 'Ready' | 'NeedsLogin' | 'Blocked' | 'NodesReachable' | 'Failed' | 'RoutesReachable';
+export type ConditionType = 'Ready' | 'NeedsLogin' | 'Blocked' | 'NodesReachable' | 'Failed' | 'RoutesReachable' | 'Expiring';
 
 export interface Condition {
   type: ConditionType;
@@ -48,11 +48,33 @@ export interface Behind {
   seenAt: string;
 }
 
+/** Where something is on its way: every state that is not a last one has this. */
+export interface Progress {
+  /** ISO 8601. */
+  since: string;
+  /** ISO 8601: when it ends at the latest; absent where it waits for people or for a report. */
+  until?: string;
+  /** What happens then, or what has to happen: a part of a sentence. */
+  next: string;
+}
+
+/** Why it is not what it should be. */
+export interface Explanation extends Progress {
+  /** All of it in one sentence. */
+  sentence: string;
+  /** Reason of the condition Ready. */
+  reason: string;
+  /** The service that it is about, where it is one. */
+  service?: string;
+}
+
 export interface ServiceStatus {
   /** Live state; may move back. Absent for a service that is left to OCP. */
   state?: DeploymentState;
   /** Why it is in that state, where there is something to say. */
   message?: string;
+  /** Absent where it is as wanted. */
+  progress?: Progress;
   node?: string;
   port?: number;
   /** The commit that runs, and the branch it came from. */
@@ -89,6 +111,10 @@ export interface SandboxStatus {
   conditions: Condition[];
   gateway?: GatewayStatus;
   services: Record<string, ServiceStatus>;
+  /** Set while nobody uses it, as warned of. */
+  expiry?: { state: 'warned' | 'expired'; expiresAt?: string; deletesAt?: string };
+  /** Absent while the sandbox is Ready. */
+  explanation?: Explanation;
   /** What happens next, or who has to do what. */
   nextAction?: string;
 }

@@ -4,8 +4,10 @@ import type { SdpError } from '#schema/errors';
 import type {
   AuditEntry,
   AuditFilter,
+  Cordon,
   Deployment,
   DeploymentEvent,
+  Lifecycle,
   PersonalPort,
   PortAllocation,
   Resolution,
@@ -191,6 +193,8 @@ export interface NodeRecord {
   address: string;
   engine: string;
   lastSeenAt: string;
+  /** Nothing new is placed there. */
+  cordon?: Cordon;
 }
 
 /** Records beside the documents. */
@@ -243,9 +247,12 @@ export interface RecordStore {
   /** Answers what was released; undefined when the person had none. */
   releasePersonalPort(user: string): Promise<PersonalPort | undefined>;
 
-  putNode(node: NodeRecord): Promise<void>;
+  /** Leaves the cordon of a known node as it is. */
+  putNode(node: Omit<NodeRecord, 'cordon'>): Promise<void>;
   nodes(): Promise<NodeRecord[]>;
   forgetNode(name: string): Promise<void>;
+  /** Sets or, with undefined, ends the cordon of a node. @throws SdpError not_found */
+  cordonNode(name: string, cordon: Cordon | undefined): Promise<void>;
   /** Only hashes are stored (SHA-256, hex). */
   putNodeToken(node: string, tokenHash: string): Promise<void>;
   /** Name of the node that the token belongs to. */
@@ -261,6 +268,12 @@ export interface RecordStore {
 
   /** What became of a sandbox, newest first; at most 1000 are kept of each. `until`: ISO 8601, before. */
   transitions(sandboxUid: string, filter?: { until?: string; limit?: number }): Promise<Transition[]>;
+
+  /** How long a sandbox was not used; undefined until that is counted first. */
+  lifecycle(sandboxUid: string): Promise<Lifecycle | undefined>;
+  lifecycles(): Promise<Lifecycle[]>;
+  /** Inserts or replaces, in one transaction. */
+  putLifecycles(lifecycles: readonly Lifecycle[]): Promise<void>;
 
   /** A value that lasts, such as the installation id. */
   setting(name: string): Promise<string | undefined>;

@@ -5,6 +5,7 @@ import type {
   AuditEntry,
   Deployment,
   DeploymentEvent,
+  Lifecycle,
   PersonalPort,
   PortAllocation,
   Resolution,
@@ -90,11 +91,12 @@ export interface Tables {
   restingPorts: { engine: string; port: number; releasedSeq: number; releasedAt: string | null; sandbox: string; service: string };
   personalPorts: Columns<PersonalPort>;
   subnets: SubnetAllocation;
-  nodes: NodeRecord;
+  nodes: Omit<NodeRecord, 'cordon'> & { cordon: string | null };
   nodeTokens: { tokenHash: string; node: string };
   sessions: { tokenHash: string; username: string; createdAt: string; expiresAt: string };
   audit: Columns<AuditEntry>;
   transitions: Columns<Transition>;
+  lifecycles: Columns<Lifecycle>;
   settings: { name: string; value: string };
 }
 

@@ -12,6 +12,7 @@ import { getCommands } from './commands/get.ts';
 import { historyCommand } from './commands/history.ts';
 import { holdCommand } from './commands/hold.ts';
 import { imageCommands } from './commands/images.ts';
+import { lifecycleCommands } from './commands/lifecycle.ts';
 import { nodeCommands } from './commands/nodes.ts';
 import { requestCommands } from './commands/requests.ts';
 import { routeCommands } from './commands/route.ts';
@@ -43,7 +44,7 @@ export function createProgram(version: string, extend: (program: Command) => voi
     .showHelpAfterError('(see --help)')
     .exitOverride();
   const commands = [
-    sessionCommands, applyCommand, diffCommand, getCommands, editCommand, historyCommand, timelineCommand, sandboxCommands, holdCommand,
+    sessionCommands, applyCommand, diffCommand, getCommands, editCommand, historyCommand, timelineCommand, sandboxCommands, lifecycleCommands, holdCommand,
     snapshotCommands, templateCommands, envCommands, routeCommands, useCommand, requestCommands, followCommands, waitCommand, exportCommand,
     auditCommand, nodeCommands, imageCommands, secretsCommand,
   ];

@@ -1,7 +1,8 @@
 /** A sandbox as a page of text: badges with reasons, services, routes, what happens next. */
 import type { StoredDocument } from '#schema/documents';
-import type { TemplateView } from '#schema/http';
+import type { LifecycleView, TemplateView } from '#schema/http';
 import type { ServiceStatus } from '#schema/status';
+import { lifecycleLine } from './lifecycle-text.ts';
 import { holdLine, managedLine } from './managed-text.ts';
 import { age, paint, paintState, table, terminalWidth, wrap } from './output.ts';
 import { faultLine, verifiedWords } from './route-text.ts';
@@ -16,15 +17,22 @@ function row(name: string, service: ServiceStatus): (string | number | undefined
   return [name, service.state ?? '-', source(service), service.node, service.route?.target ?? '', service.route?.url ?? ''];
 }
 
-/** @param template of the one that it was made from */
-export function describeSandbox(document: StoredDocument<'Sandbox'>, template?: TemplateView): string {
+export interface SandboxSurroundings {
+  /** Of the one that it was made from. */
+  template?: TemplateView | undefined;
+  lifecycle?: LifecycleView;
+}
+
+export function describeSandbox(document: StoredDocument<'Sandbox'>, { template, lifecycle }: SandboxSurroundings = {}): string {
   const { metadata, status } = document;
   const lines = [`${paint('bold', metadata.name)}  generation ${metadata.generation}, revision ${metadata.revision} by ${metadata.updatedBy}, ${age(metadata.updatedAt)} ago`];
   lines.push(...managedLine(document), ...holdLine(document));
   if (template !== undefined) lines.push(...templateLines(template, metadata.name));
+  if (lifecycle !== undefined) lines.push(...wrap(lifecycleLine(lifecycle, metadata.name, Date.now()), terminalWidth()).map((line) => paint(lifecycle.state === 'warned' || lifecycle.state === 'expired' ? 'yellow' : 'dim', line)));
   if (status === undefined) return [...lines, 'Nothing is known of it yet.'].join('\n');
   lines.push(`${paintState(status.health)}  ${paintState(status.sync)}  ${paintState(status.operation)}`);
-  if (status.nextAction !== undefined) lines.push(`next: ${status.nextAction}`);
+  const why = status.explanation === undefined ? status.nextAction : `why not Ready: ${status.explanation.sentence}`;
+  if (why !== undefined) lines.push(...wrap(why, terminalWidth()));
   if (status.gateway?.url !== undefined) lines.push(`gateway: ${paint('bold', status.gateway.url)}`);
   lines.push('');
   const services = Object.entries(status.services).map(([name, service]) => row(name, service));

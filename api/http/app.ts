@@ -8,6 +8,7 @@ import { deploymentRoutes } from '../routes/deployments.ts';
 import type { ApiDeps } from '../routes/deps.ts';
 import { documentRoutes } from '../routes/documents.ts';
 import { environmentRoutes } from '../routes/environments.ts';
+import { lifecycleRoutes } from '../routes/lifecycle.ts';
 import { metaRoutes } from '../routes/meta.ts';
 import { nodeRoutes } from '../routes/nodes.ts';
 import { recordRoutes } from '../routes/records.ts';
@@ -39,6 +40,7 @@ export function buildApp(deps: ApiDeps, authenticate: Authenticate, web: (() => 
   snapshotRoutes(api, deps);
   imageRoutes(api, deps);
   timelineRoutes(api, deps);
+  lifecycleRoutes(api, deps);
   templateRoutes(api, deps);
   nodeRoutes(api, deps);
   deploymentRoutes(api, deps);

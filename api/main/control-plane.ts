@@ -118,6 +118,7 @@ export async function startControlPlane(settings: ServerSettings, log?: Logger):
       logsDir: path.join(settings.dataDir, 'logs'),
       edgeSecret,
       admins: settings.admins,
+      expiry: settings.expiry,
       ...(settings.auditSyslog === undefined ? {} : { auditSyslog: settings.auditSyslog }),
       localSocket: settings.localSocket,
       ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
@@ -130,7 +131,7 @@ export async function startControlPlane(settings: ServerSettings, log?: Logger):
           epoch,
           installation,
           ...publicUrlOf(settings),
-          defaults: { gateway: settings.gateway, startSeconds: START_SECONDS, drainSeconds: DRAIN_SECONDS, retentionDays: settings.retentionDays },
+          defaults: { gateway: settings.gateway, startSeconds: START_SECONDS, drainSeconds: DRAIN_SECONDS, retentionDays: settings.retentionDays, expiry: settings.expiry },
           ...world,
         }),
     });

@@ -5,11 +5,14 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { SdpError, type Finding } from '#schema/errors';
 import { invalid } from '#schema/parse/validate-draft';
+import { millisecondsOf, type ExpiryDefaults } from '#reconciler/lifecycle/policy';
 import { checkStoreUrl } from '#specs/connections';
 import { suggestion } from '#schema/parse/near';
 import { parseSyslogTarget, type SyslogTarget } from '../audit/syslog-target.ts';
 
 const DEFAULT_RETENTION_DAYS = 30;
+/** When nobody uses a sandbox: a month until it is suspended, three days' warning, two weeks until it is deleted. */
+const DEFAULT_EXPIRY = { expireAfter: '30d', warnBefore: '3d', deleteAfter: '14d' } as const;
 
 export interface ServerSettings {
   /** Absolute folder for database, logs, keys and the local socket. */
@@ -21,6 +24,8 @@ export interface ServerSettings {
   storePassword?: string;
   /** Days that a deleted document can be restored. */
   retentionDays: number;
+  /** For sandboxes that do not say it themselves. */
+  expiry: ExpiryDefaults;
   /** Goes on although the keys of stored secrets are lost. */
   acceptLostKeys: boolean;
   masterKeyFile: string;
@@ -41,6 +46,9 @@ const KEYS = {
   store: 'SDP_STORE',
   storePasswordFile: 'SDP_STORE_PASSWORD_FILE',
   retentionDays: 'SDP_RETENTION_DAYS',
+  expireAfter: 'SDP_EXPIRE_AFTER',
+  warnBefore: 'SDP_WARN_BEFORE',
+  deleteAfter: 'SDP_DELETE_AFTER',
   acceptLostKeys: 'SDP_ACCEPT_LOST_KEYS',
   masterKeyFile: 'SDP_MASTER_KEY_FILE',
   localSocket: 'SDP_LOCAL_SOCKET',
@@ -120,6 +128,14 @@ export async function serverSettings(flags: ServerFlags, env: NodeJS.ProcessEnv 
   }
   const retentionDays = Number(setting('retentionDays') ?? DEFAULT_RETENTION_DAYS);
   if (!Number.isInteger(retentionDays) || retentionDays < 1) findings.push({ path: 'retentionDays', message: 'must be a whole number of days, 1 or more.' });
+  const expiry = (key: keyof typeof DEFAULT_EXPIRY): number | undefined => {
+    const text = setting(key) ?? DEFAULT_EXPIRY[key];
+    if (text === 'never' && key !== 'warnBefore') return undefined;
+    const ms = millisecondsOf(text);
+    if (ms === undefined || (ms === 0 && key !== 'warnBefore')) findings.push({ path: key, message: `"${text}" is no time such as 12h or 14d${key === 'warnBefore' ? '' : ', nor never'}.` });
+    return ms;
+  };
+  const expiring: ExpiryDefaults = { afterMs: expiry('expireAfter'), warnMs: expiry('warnBefore') ?? 0, deleteMs: expiry('deleteAfter') };
   const storePassword = await passwordOf(setting('storePasswordFile'), findings);
   const syslog = setting('auditSyslog');
   const auditSyslog = syslog === undefined ? undefined : parseSyslogTarget(syslog);
@@ -132,6 +148,7 @@ export async function serverSettings(flags: ServerFlags, env: NodeJS.ProcessEnv 
     store,
     ...(storePassword === undefined ? {} : { storePassword }),
     retentionDays,
+    expiry: expiring,
     acceptLostKeys: ['true', '1'].includes(setting('acceptLostKeys') ?? 'false'),
     masterKeyFile: path.resolve(setting('masterKeyFile') ?? path.join(dataDir, 'master.key')),
     localSocket: path.resolve(setting('localSocket') ?? path.join(dataDir, '..', 'sdp.sock')),

@@ -18,6 +18,8 @@ interface Page {
   requests: RequestView[];
   counts: RecentCounts;
   lastGatewayAt?: string;
+  /** Requests to its gateway so far. */
+  gateway: number;
 }
 
 export class RequestBook {
@@ -34,7 +36,7 @@ export class RequestBook {
   add(request: RequestView): void {
     const uid = request.sandboxUid;
     if (uid === undefined) return;
-    const page = this.#pages.get(uid) ?? { requests: [], counts: new RecentCounts() };
+    const page = this.#pages.get(uid) ?? { requests: [], counts: new RecentCounts(), gateway: 0 };
     this.#pages.delete(uid);
     this.#pages.set(uid, page);
     page.requests.push(request);
@@ -50,6 +52,7 @@ export class RequestBook {
     if (service === undefined) return;
     page.counts.add(service, Date.parse(request.at), this.now());
     if (service !== GATEWAY_SERVICE) return;
+    page.gateway += 1;
     if (page.lastGatewayAt === undefined || page.lastGatewayAt < request.at) page.lastGatewayAt = request.at;
   }
 
@@ -76,6 +79,11 @@ export class RequestBook {
   /** ISO 8601: when the newest request to its gateway arrived; undefined when none did in this server's life. */
   lastRequestAt(sandboxUid: string): string | undefined {
     return this.#pages.get(sandboxUid)?.lastGatewayAt;
+  }
+
+  /** Requests to its gateway in this server's life; it may begin anew for one that was quiet among very many. */
+  gatewayRequests(sandboxUid: string): number {
+    return this.#pages.get(sandboxUid)?.gateway ?? 0;
   }
 
   forget(sandboxUid: string): void {

@@ -8,6 +8,7 @@ import type { DocumentService } from '../documents/document-service.ts';
 import type { Logger } from '../http/logger.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Hub } from '../hub/hub.ts';
+import type { LifecycleKeeper } from '../lifecycle/lifecycle-keeper.ts';
 import type { RequestBook } from '../requests/request-book.ts';
 import type { RequestIntake } from '../requests/request-intake.ts';
 import type { LogStore } from '../logs/log-store.ts';
@@ -27,6 +28,7 @@ export interface ApiDeps {
   requestIntake: RequestIntake;
   documents: DocumentService;
   reconciler: Reconciler;
+  lifecycles: LifecycleKeeper;
   sessions: Sessions;
   vault: LoginVault;
   throttle: Throttle;

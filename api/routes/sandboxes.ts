@@ -27,6 +27,8 @@ export function sandboxRoutes(router: ApiRouter, deps: ApiDeps): void {
   router.post(`${BASE}/suspend`, (ctx) => act(ctx, deps, 'sandbox.suspend', () => run(ctx, deps, 'suspended')));
   router.post(`${BASE}/resume`, (ctx) => act(ctx, deps, 'sandbox.resume', () => run(ctx, deps, 'active')));
   router.post(`${BASE}/services/:service/restart`, (ctx) => act(ctx, deps, 'service.restart', () => restart(ctx, deps)));
+  router.post(`${BASE}/cancel`, (ctx) => act(ctx, deps, 'deployment.cancel', (subject) => rollout(ctx, deps, subject, 'cancel')));
+  router.post(`${BASE}/retry`, (ctx) => act(ctx, deps, 'deployment.retry', (subject) => rollout(ctx, deps, subject, 'retry')));
   router.post(`${BASE}/services/:service/stop`, (ctx) => act(ctx, deps, 'service.stop', () => runService(ctx, deps, 'stopped')));
   router.post(`${BASE}/services/:service/start`, (ctx) => act(ctx, deps, 'service.start', () => runService(ctx, deps, 'started')));
   router.get(`${BASE}/services/:service/variables`, async (ctx) => {
@@ -132,6 +134,14 @@ async function restart(ctx: Context, deps: ApiDeps): Promise<void> {
   const sandbox = await deps.documents.requireUnheld(param(ctx, 'name'), changerOf(ctx, deps));
   await deps.reconciler.restart(sandbox.metadata.slug, slugOf(param(ctx, 'service')));
   ctx.body = { sandbox: sandbox.metadata.name, service: slugOf(param(ctx, 'service')) };
+}
+
+/** No change of what is wanted either. */
+async function rollout(ctx: Context, deps: ApiDeps, subject: AuditSubject, deed: 'cancel' | 'retry'): Promise<void> {
+  const service = optionalString(await readObject(ctx.req), 'service', 120);
+  if (service !== undefined) subject.service = slugOf(service);
+  const { slug } = (await deps.documents.requireUnheld(param(ctx, 'name'), changerOf(ctx, deps))).metadata;
+  ctx.body = deed === 'cancel' ? await deps.reconciler.cancel(slug, service, ctx.state.caller.username) : await deps.reconciler.retry(slug, service);
 }
 
 async function routes(ctx: Context, deps: ApiDeps): Promise<void> {

@@ -1,6 +1,7 @@
 /** Login, logout, who am I (C1, C2). */
 import type { IncomingMessage } from 'node:http';
 import { SdpError } from '#schema/errors';
+import { SDP_USER } from '#schema/names';
 import type { LoginResponse, WhoAmI } from '#schema/http';
 import type { Credentials } from '#schema/wire/commands';
 import { LOCAL_USER, SESSION_COOKIE } from '../auth/authenticate.ts';
@@ -53,6 +54,7 @@ function credentialsOf(body: Record<string, unknown>): Credentials {
   if (username === '' || /[\0-\x1f\x7f]/.test(username) || /[\0\r\n]/.test(password)) {
     throw new SdpError('invalid_request', 'User name and password must not hold control characters.');
   }
+  if (username === SDP_USER) throw new SdpError('invalid_request', `"${SDP_USER}" is SDP itself; nobody can log in as it.`);
   if (username.toLowerCase() === LOCAL_USER) {
     throw new SdpError('invalid_request', `"${LOCAL_USER}" is the name of the server's own host; nobody can log in as it.`);
   }

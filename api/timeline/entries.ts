@@ -2,6 +2,7 @@
 import type { Kind, RouteSpec, SandboxSpec } from '#schema/documents';
 import type { FieldChange, Revision, TimelineEntry, TimelineKind } from '#schema/http';
 import type { AuditEntry, Deployment, DeploymentEvent, Resolution, Transition } from '#schema/records';
+import { SDP_USER } from '#schema/names';
 import { fieldChanges } from '../documents/field-changes.ts';
 
 /** Fields named of one change; more are counted. */
@@ -166,12 +167,26 @@ export function transitionEntry(row: Transition): TimelineEntry {
 
 /** What somebody did that is no revision: restarts, and whatever was refused or failed. */
 export function auditEntry(row: AuditEntry): TimelineEntry[] {
-  const own = row.action === 'service.restart' && row.outcome === 'ok';
-  if (!own && (row.outcome === 'ok' || ASKING.has(row.action))) return [];
+  const deed = row.outcome === 'ok' ? DEEDS[row.action] : undefined;
+  if (deed === undefined && (row.outcome === 'ok' || ASKING.has(row.action))) return [];
   const what = [row.action, row.service].filter((part) => part !== undefined).join(' ');
-  const title = own ? `Restart of ${row.service ?? ''}` : `${what} was ${row.outcome === 'refused' ? 'refused' : 'tried and failed'}: ${row.message ?? ''}`;
-  return [{ id: `audit/${row.id}`, at: row.at, kind: 'action', title, by: row.user, details: [], cause: own, ...(row.service === undefined ? {} : { service: row.service }) }];
+  const title = deed !== undefined ? deed(row) : `${what} was ${row.outcome === 'refused' ? 'refused' : 'tried and failed'}: ${row.message ?? ''}`;
+  return [{ id: `audit/${row.id}`, at: row.at, kind: 'action', title, by: row.user, details: [], cause: deed !== undefined && row.user !== SDP_USER, ...(row.service === undefined ? {} : { service: row.service }) }];
 }
+
+const ofService = ({ service }: AuditEntry): string => (service === undefined ? 'all services' : service);
+const said = ({ message }: AuditEntry): string => (message === undefined ? '' : `: ${message}`);
+
+/** What somebody did that is no revision, in words. */
+const DEEDS: Readonly<Record<string, (row: AuditEntry) => string>> = {
+  'service.restart': ({ service }) => `Restart of ${service ?? ''}`,
+  'deployment.cancel': (row) => `The deployment of ${ofService(row)} was cancelled`,
+  'deployment.retry': (row) => `${ofService(row)} tried again`,
+  'sandbox.warn': (row) => `Warned that nobody uses it${said(row)}`,
+  'sandbox.extend': (row) => `Expiry put off ${row.message ?? ''}`.trim(),
+  'sandbox.keep': () => 'Kept: it never expires',
+  'sandbox.unkeep': () => 'Not kept any more: it may expire',
+};
 
 /** Looking at a sandbox does nothing to it. */
 const ASKING: ReadonlySet<string> = new Set(['sandbox.trace', 'doctor', 'login']);

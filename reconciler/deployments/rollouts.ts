@@ -84,7 +84,8 @@ function rollOut(
     node: entry.node.name,
   };
   if (gaveUp) {
-    if (current) result.fail.push({ id: current.id, error: gaveUp });
+    if (current && gaveUp.code === 'cancelled') result.stop.push({ id: current.id, reason: 'Cancelled', message: gaveUp.message });
+    else if (current) result.fail.push({ id: current.id, error: gaveUp });
     return;
   }
   if (current) {

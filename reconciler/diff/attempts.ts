@@ -31,6 +31,30 @@ export const UNCOUNTED_CODES: ReadonlySet<ErrorCode> = new Set([
 /** Steps that are never given up: what they leave undone holds something. They go on once a minute. */
 export const ENDLESS_STEPS: ReadonlySet<string> = new Set(['network', 'routes', 'remove', 'stop']);
 
+/** Steps that lead to another version: what `cancel` stops. */
+const ROLLOUT_STEPS: ReadonlySet<string> = new Set(['fetch', 'build', 'run']);
+/** Name of the step under which it is kept that somebody cancelled the rollout of a service. */
+export const CANCEL_STEP = 'cancel';
+
+/** That somebody cancelled a service's rollout in this generation: a new one begins anew, as after failures. */
+export function cancellation(sandboxUid: string, service: string, generation: number, message: string): Attempt {
+  return { sandboxUid, service, step: CANCEL_STEP, input: `g${generation}`, count: 1, code: 'cancelled', message };
+}
+
+interface Tried {
+  key: string;
+  kind: string;
+  input: string;
+  /** Bringing back what was there: nobody cancelled that. */
+  healing?: boolean;
+}
+
+/** The cancellation that stops this step, if there is one. */
+export function cancelledBy(attempts: readonly Attempt[], { key, kind, input, healing }: Tried): Attempt | undefined {
+  if (healing === true || !ROLLOUT_STEPS.has(kind)) return undefined;
+  return attempts.find((item) => item.step === CANCEL_STEP && item.service === key && input.endsWith(` ${item.input}`));
+}
+
 export type Trial =
   | { kind: 'free'; count: number }
   | { kind: 'waiting'; until: string; attempt: Attempt }
@@ -39,9 +63,11 @@ export type Trial =
 /** @param now milliseconds since 1970 */
 export function trialOf(
   attempts: readonly Attempt[],
-  step: { key: string; kind: string; input: string },
+  step: Tried,
   now: number,
 ): Trial {
+  const cancelled = cancelledBy(attempts, step);
+  if (cancelled) return { kind: 'gaveUp', attempt: cancelled };
   const attempt = attempts.find(
     (item) => item.service === step.key && item.step === step.kind && item.input === step.input,
   );

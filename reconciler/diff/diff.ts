@@ -250,9 +250,20 @@ function settle(
     });
     return;
   }
-  if (holder && holder.hash !== target.hash)
-    return void diff.replace.push({ ...base, reason: replaceReason(holder, target) });
+  if (holder && holder.hash !== target.hash) {
+    diff.replace.push({ ...base, reason: replaceReason(holder, target) });
+    if (!isUp(holder) && !healing && stuck(input, want, target, needsBuild)) {
+      diff.start.push({ ...base, healing: true, reason: 'the former version stopped, and no newer one takes its place' });
+    }
+    return;
+  }
   diff.create.push({ ...base, reason: healing ? 'its container is gone' : 'it is wanted and nothing runs' });
+}
+
+/** The way to this target was given up or cancelled. */
+function stuck({ attempts, desired, now }: DiffInput, { service }: WantedService, { image, hash }: Target, needsBuild: boolean): boolean {
+  const keys = [...(needsBuild ? [trialKey(service, 'build', image, desired.generation)] : []), trialKey(service, 'run', hash, desired.generation)];
+  return keys.some((key) => trialOf(attempts, key, now).kind === 'gaveUp');
 }
 
 function askerOf(want: WantedService, input: DiffInput): string {

@@ -31,6 +31,7 @@ export type ReconcilerStore = Pick<
     | 'releasePort'
     | 'releaseSandbox'
     | 'nodes'
+    | 'lifecycle'
   >;
 
 /** Failures that do not count: kept in memory, by sandbox. */

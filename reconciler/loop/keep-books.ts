@@ -4,8 +4,12 @@ import { slugOf } from '#schema/names';
 import type { Deployment } from '#schema/records';
 import { isResolution, requestOf, requestRow } from '../deploy-request.ts';
 import { rolloutsOf } from '../deployments/rollouts.ts';
+import type { Defaults } from '../contract.ts';
 import type { LoopContext } from './context.ts';
 import type { Survey } from './survey.ts';
+
+/** Milliseconds after its start in which a container has to become healthy. */
+export const startMs = ({ startSeconds, drainSeconds }: Defaults): number => (startSeconds + drainSeconds + 30) * 1000;
 
 /** Opens, advances and ends deployments. Answers them as they are then, newest first. */
 export async function keepDeployments(loop: LoopContext, survey: Survey): Promise<readonly Deployment[]> {
@@ -13,14 +17,13 @@ export async function keepDeployments(loop: LoopContext, survey: Survey): Promis
   const { uid } = desired.ref;
   const now = loop.clock.now();
   const busy = new Set(loop.dispatcher.of(uid).keys());
-  const startMs = (loop.defaults.startSeconds + loop.defaults.drainSeconds + 30) * 1000;
   const rollouts = rolloutsOf({
     desired,
     diff,
     attempts: inputs.attempts,
     deployments: inputs.deployments,
     busy,
-    startMs,
+    startMs: startMs(loop.defaults),
     now,
   });
   for (const { id, reason, message } of rollouts.stop) await loop.book.stop(id, reason, message);

@@ -10,7 +10,8 @@ import { statusOf } from '../status/status.ts';
 import { claimAll } from './claim.ts';
 import { allAttempts, type LoopContext } from './context.ts';
 import { dispatchSteps } from './dispatch-steps.ts';
-import { forgetSettled, keepDeployments, noteDepartures } from './keep-books.ts';
+import { flightTimes } from './flight-times.ts';
+import { forgetSettled, keepDeployments, noteDepartures, startMs } from './keep-books.ts';
 import { readInputs } from './read-inputs.ts';
 import { removeLeftovers, removeSandbox } from './remove-sandbox.ts';
 import { cancelReason } from './superseded.ts';
@@ -57,7 +58,7 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
   // A flip waits for nothing else.
   await dispatch(survey.steps.filter((step) => step.action === 'route'));
   for (const flight of loop.dispatcher.of(uid).values()) {
-    const reason = cancelReason(flight.step, survey.desired, survey.diff);
+    const reason = cancelReason(flight.step, survey.desired, survey.diff, survey.inputs.attempts);
     if (reason !== undefined) loop.dispatcher.cancel(flight, reason);
   }
   const deployments = await keepDeployments(loop, survey);
@@ -74,8 +75,11 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
     ...survey,
     deployments,
     inFlight: new Map([...loop.dispatcher.of(uid)].map(([key, flight]) => [key, flight.step])),
+    flights: flightTimes(loop, uid),
+    startMs: startMs(loop.defaults),
     problems: claimed.problems,
     previous: survey.inputs.sandbox.status,
+    ...(loop.defaults.expiry === undefined ? {} : { expiry: loop.defaults.expiry }),
     now,
   });
   const { name, slug } = survey.inputs.sandbox.metadata;

@@ -15,7 +15,7 @@ export interface DocumentReader {
 
 export type RecordReader = Pick<
   RecordStore,
-  'resolutions' | 'attempts' | 'ports' | 'subnets' | 'personalPorts' | 'deployments' | 'nodes'
+  'resolutions' | 'attempts' | 'ports' | 'subnets' | 'personalPorts' | 'deployments' | 'nodes' | 'lifecycle'
 >;
 
 /** How many of the newest deployments are looked at. */
@@ -32,7 +32,7 @@ export async function readInputs(
   if (!sandbox) return undefined;
   const { uid, slug } = sandbox.metadata;
   const read = new Set<string>([`Sandbox/${slug}`, `Route/${slug}`]);
-  const [route, services, resolutions, attempts, ports, subnets, personal, deployments, open, nodeRecords] = await Promise.all([
+  const [route, services, resolutions, attempts, ports, subnets, personal, deployments, open, nodeRecords, lifecycle] = await Promise.all([
     documents.get('Route', slug),
     documents.list('Service'),
     records.resolutions(uid),
@@ -43,6 +43,7 @@ export async function readInputs(
     records.deployments({ sandboxUid: uid, limit: DEPLOYMENTS }),
     records.deployments({ sandboxUid: uid, open: true }),
     records.nodes(),
+    records.lifecycle(uid),
   ]);
   const catalogue = new Map(services.map((service) => [service.metadata.slug, service]));
   const environments = await readEnvironments(documents, sandbox, catalogue, read);
@@ -61,6 +62,7 @@ export async function readInputs(
     subnets,
     personal,
     nodeRecords,
+    ...(lifecycle === undefined ? {} : { lifecycle }),
     read,
     deployments: [...deployments, ...open.filter((deployment) => !known.has(deployment.id))],
     resourceVersion: observedVersion(version, all, sandbox.status?.observedResourceVersion ?? 0),

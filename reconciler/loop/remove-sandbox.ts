@@ -9,6 +9,7 @@ import { deletionOf } from '../plan/deletion.ts';
 import { statusOf } from '../status/status.ts';
 import { allAttempts, type LoopContext } from './context.ts';
 import { dispatchSteps } from './dispatch-steps.ts';
+import { flightTimes } from './flight-times.ts';
 import { earliestWait } from './wait.ts';
 import { situationOf, surveyOf } from './survey.ts';
 
@@ -62,7 +63,8 @@ export async function removeSandbox(loop: LoopContext, inputs: Inputs): Promise<
       blocked: [],
       unknown: [],
     },
-    inFlight: new Map(),
+    inFlight: new Map([...loop.dispatcher.of(uid)].map(([key, flight]) => [key, flight.step])),
+    flights: flightTimes(loop, uid),
     deployments: inputs.deployments,
     previous: document.status,
   });

@@ -1,9 +1,11 @@
 /** Which commands in flight nobody wants the result of any more (invariant 8). Pure. */
 import type { Diff } from '../diff/diff.ts';
+import type { Attempt } from '#specs/store';
+import { cancelledBy } from '../diff/attempts.ts';
 import type { Desired, Step } from '../model.ts';
 
 /** Why this step's command is to be cancelled; undefined when it may go on. */
-export function cancelReason(step: Step, desired: Desired, diff: Diff): string | undefined {
+export function cancelReason(step: Step, desired: Desired, diff: Diff, attempts: readonly Attempt[] = []): string | undefined {
   const { order } = step;
   if (order?.type === 'remove') return order.object.kind === 'container' && order.object.drain ? drainInTheWay(step, desired, diff) : undefined;
   if (!order || (order.type !== 'fetch' && order.type !== 'build' && order.type !== 'run')) return undefined;
@@ -12,6 +14,8 @@ export function cancelReason(step: Step, desired: Desired, diff: Diff): string |
   if (!want) return 'the sandbox does not run this service any more';
   if (desired.suspended) return 'the sandbox is suspended';
   if (want.run === 'stopped') return 'the service is stopped';
+  const cancelled = cancelledBy(attempts, step);
+  if (cancelled) return cancelled.message;
   if (order.type === 'run') return drainsOnly(order, diff) ? 'something newer was asked for' : undefined;
   const undecided = [...diff.unknown, ...diff.blocked].some((item) => item.want?.service === order.service);
   if (undecided) return undefined;

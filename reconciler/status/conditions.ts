@@ -3,10 +3,11 @@ import type { Condition, ConditionStatus, ConditionType } from '#schema/status';
 import type { Choice } from '../routes/choices.ts';
 import { inForce } from '../routes/edge-routes.ts';
 import { checkOf } from './checks.ts';
+import { expiring } from './expiring.ts';
 import type { ServiceView } from './service-status.ts';
 import type { StatusInput } from './status.ts';
 
-interface Finding {
+export interface Finding {
   type: ConditionType;
   status: ConditionStatus;
   reason: string;
@@ -21,9 +22,10 @@ export function conditionsOf(
   const blocked = blockedBy(input);
   const nodes = nodesReachable(input);
   const failed = failedServices(views);
-  const ready = readiness(input, views, [login, blocked, nodes, failed]);
+  const expiry = expiring(input);
+  const ready = readiness(input, views, [login, blocked, nodes, failed, expiry]);
   const at = new Date(input.now).toISOString();
-  const conditions = [ready, login, blocked, nodes, failed, routesReachable(input)].map((finding): Condition => {
+  const conditions = [ready, login, blocked, nodes, failed, routesReachable(input, views), expiry].map((finding): Condition => {
     const before = input.previous?.conditions.find((condition) => condition.type === finding.type);
     return { ...finding, lastTransitionTime: before?.status === finding.status ? before.lastTransitionTime : at };
   });
@@ -69,25 +71,35 @@ function nodesReachable({ diff }: StatusInput): Finding {
 export const TARGET_UNREACHABLE = 'TargetUnreachable';
 
 /** Targets that the edges asked and that did not answer, by name: never a silent fall-through. */
-function routesReachable(input: StatusInput): Finding {
+function routesReachable(input: StatusInput, views: readonly ServiceView[]): Finding {
   const type = 'RoutesReachable';
   if (input.desired.suspended || input.desired.deleting)
     return { type, status: 'Unknown', reason: 'AtRest', message: 'Nothing is checked while the sandbox is at rest.' };
   const checks = input.choices.flatMap((choice) => {
-    const check = checkOf(choice.service, input);
+    const check = comesUp(choice, views) ? undefined : checkOf(choice.service, input);
     return check === undefined ? [] : [{ choice, check }];
   });
+  const coming = input.choices.filter((choice) => comesUp(choice, views)).map(({ service }) => service);
+  const later = coming.length === 0 ? '' : ` Not checked yet, as ${coming.length === 1 ? 'its container is' : 'their containers are'} being brought up: ${coming.join(', ')}.`;
+  if (checks.length === 0 && later !== '') return { type, status: 'Unknown', reason: 'NotChecked', message: later.trim() };
   if (checks.length === 0)
     return { type, status: 'Unknown', reason: 'NotChecked', message: 'No target of its routes was checked yet.' };
   const lost = checks.filter(({ check }) => !check.ok);
   if (lost.length === 0)
-    return { type, status: 'True', reason: 'AllAnswer', message: 'Every target that was checked answers.' };
+    return { type, status: 'True', reason: 'AllAnswer', message: `Every target that was checked answers.${later}` };
   const asked = lost.filter(({ choice }) => choice.byDefault === undefined);
   const said = [...asked, ...lost.filter(({ choice }) => choice.byDefault)].map(
     ({ choice, check }) => `${choice.service} (${targetWords(choice)}): ${check.message}`,
   );
-  if (asked.length > 0) return { type, status: 'False', reason: TARGET_UNREACHABLE, message: said.join(' ') };
-  return { type, status: 'False', reason: 'BaselineUnreachable', message: `Not asked for by this sandbox, but within its gateway's reach: ${said.join(' ')}` };
+  if (asked.length > 0) return { type, status: 'False', reason: TARGET_UNREACHABLE, message: `${said.join(' ')}${later}` };
+  return { type, status: 'False', reason: 'BaselineUnreachable', message: `Not asked for by this sandbox, but within its gateway's reach: ${said.join(' ')}${later}` };
+}
+
+/** No container serves yet because one is being built or started: that it cannot be reached says nothing. */
+export function comesUp(choice: Choice, views: readonly ServiceView[]): boolean {
+  if (choice.target !== 'sandbox') return false;
+  const view = views.find(({ want }) => want.service === choice.service);
+  return view !== undefined && view.want.run !== 'stopped' && !view.serving && !view.unhealthy && !view.cancelled && view.state !== 'FAILED' && !view.unknown;
 }
 
 function targetWords(choice: Choice): string {
@@ -115,13 +127,16 @@ function readiness(input: StatusInput, views: readonly ServiceView[], others: re
     reason,
     message,
   });
-  const [login, blocked, nodes, failed] = others;
+  const [login, blocked, nodes, failed, expiry] = others;
   if (input.desired.deleting) return finding('False', 'Deleting', deletionMessage(input));
   if (nodes?.status === 'False') return finding('Unknown', 'NodeSilent', nodes.message);
+  if (input.desired.suspended && expiry?.reason === 'Expired') return finding('False', 'Expired', expiry.message);
   if (input.desired.suspended) return finding('False', 'Suspended', 'The sandbox is suspended; resume it to use it.');
   if (failed?.status === 'True') return finding('False', 'Failed', failed.message);
   if (blocked?.status === 'True') return finding('False', 'Blocked', blocked.message);
   if (login?.status === 'True') return finding('False', 'NeedsLogin', login.message);
+  const cancelled = views.find((view) => view.cancelled);
+  if (cancelled) return finding('False', 'Cancelled', `${cancelled.want.service}: ${cancelled.message ?? 'cancelled'}`);
   const unhealthy = views.find((view) => view.unhealthy);
   if (unhealthy)
     return finding('False', 'Unhealthy', `${unhealthy.want.service}: ${unhealthy.message ?? 'its health check fails'}`);

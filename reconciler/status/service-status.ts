@@ -4,9 +4,11 @@ import { isTerminal, type DeploymentState } from '#schema/states';
 import type { ServiceStatus } from '#schema/status';
 import { containerName } from '#schema/names';
 import { newestResolution } from '../desired/resolution.ts';
+import { cancelledBy } from '../diff/attempts.ts';
 import type { Located } from '../observed/world.ts';
 import { ownContainers } from '../observed/world.ts';
 import type { Step, WantedService } from '../model.ts';
+import { progressOf } from './progress.ts';
 import type { StatusInput } from './status.ts';
 
 /** How a service is doing: what its state, its health and the sandbox's conditions follow from. */
@@ -20,6 +22,8 @@ export interface ServiceView {
   reached: boolean;
   unhealthy: boolean;
   unknown: boolean;
+  /** Somebody cancelled its rollout. */
+  cancelled: boolean;
   status: ServiceStatus;
 }
 
@@ -40,7 +44,8 @@ export function serviceView(input: StatusInput, want: WantedService): ServiceVie
   const rests = desired.suspended || want.run === 'stopped';
   const unhealthy = container?.health === 'unhealthy' || container?.state === 'restarting';
   const reached = !rests && kept !== undefined;
-  const { state, message } = stateOf(input, want, located, { reached, rests, unknown: unknown?.reason });
+  const cancelled = reached || rests ? undefined : cancellationOf(input, want);
+  const { state, message } = stateOf(input, want, located, { reached, rests, unknown: unknown?.reason, cancelled });
   const newest = input.deployments.find((deployment) => deployment.service === want.service);
   const placement = input.placements.get(want.service);
   const node = located?.node ?? (placement?.kind === 'node' ? placement.node : undefined);
@@ -64,7 +69,7 @@ export function serviceView(input: StatusInput, want: WantedService): ServiceVie
     ...(container?.restarts !== undefined ? { restarts: container.restarts } : {}),
     ...(container?.startedAt && container.state === 'running' ? { startedAt: container.startedAt } : {}),
   };
-  return {
+  const view: ServiceView = {
     want,
     state,
     message,
@@ -72,8 +77,15 @@ export function serviceView(input: StatusInput, want: WantedService): ServiceVie
     unhealthy,
     serving: container?.state === 'running' && !unhealthy,
     unknown: unknown !== undefined,
+    cancelled: cancelled !== undefined && unknown === undefined,
     status,
   };
+  const progress = progressOf(input, view, desired.ref.name);
+  return progress === undefined ? view : { ...view, status: { ...status, progress } };
+}
+
+function cancellationOf({ inputs, desired }: StatusInput, { service }: WantedService): string | undefined {
+  return cancelledBy(inputs.attempts, { key: service, kind: 'run', input: ` g${desired.generation}` })?.message;
 }
 
 function currentContainer(input: StatusInput, want: WantedService, name: string): Located | undefined {
@@ -99,7 +111,7 @@ function stateOf(
   input: StatusInput,
   want: WantedService,
   located: Located | undefined,
-  how: { reached: boolean; rests: boolean; unknown: string | undefined },
+  how: { reached: boolean; rests: boolean; unknown: string | undefined; cancelled: string | undefined },
 ): { state: DeploymentState; message: string | undefined } {
   const { service } = want;
   const container = located?.container;
@@ -118,6 +130,7 @@ function stateOf(
   if (how.reached && container) return reachedState(container);
   const blocked = input.diff.blocked.find((item) => item.want?.service === service);
   if (blocked) return { state: 'QUEUED', message: blocked.problem.reason };
+  if (how.cancelled !== undefined && flight?.healing !== true) return cancelledState(how.cancelled, container);
   if (flight)
     return { state: furthest(STATE_IN_FLIGHT[flight.kind] ?? 'QUEUED', flight, open), message: flight.reason };
   const first = input.steps.find((step) => step.service === service);
@@ -125,6 +138,11 @@ function stateOf(
     return { state: 'FAILED', message: first.waits.slice('gave up: '.length) };
   }
   return { state: open?.state ?? 'QUEUED', message: first?.waits ?? first?.reason };
+}
+
+function cancelledState(cancelled: string, container: Located['container'] | undefined): { state: DeploymentState; message: string } {
+  if (container?.state !== 'running') return { state: 'STOPPED', message: `${cancelled} Nothing of it runs.` };
+  return { state: 'RUNNING', message: `${cancelled} What ran before goes on running${container.commit === undefined ? '' : `: ${container.commit.slice(0, 8)}`}.` };
 }
 
 function reachedState(container: Located['container']): { state: DeploymentState; message: string | undefined } {

@@ -61,9 +61,25 @@ export type Run = 'started' | 'stopped';
  */
 export type Run1 = 'active' | 'suspended';
 /**
+ * Without edits, deployments and requests for this long it expires: it is suspended. Default: the server's setting.
+ */
+export type ExpireAfter = DurationOrNever;
+/**
+ * A number with a unit (s, m, h or d), or never.
+ */
+export type DurationOrNever = string;
+/**
+ * How long before it expires people are warned. Default: the server's setting.
+ */
+export type WarnBefore = Duration;
+/**
  * A number with a unit: s, m, h or d.
  */
 export type Duration = string;
+/**
+ * How long after it has expired it is deleted. It can be restored like everything deleted. Default: the server's setting.
+ */
+export type DeleteAfter = DurationOrNever;
 /**
  * Questions asked when it is used, in this order.
  */
@@ -167,7 +183,9 @@ export interface TemplateSpec {
   variables?: Variables;
   limits?: Limits;
   run?: Run1;
-  expireAfter?: Duration;
+  expireAfter?: ExpireAfter;
+  warnBefore?: WarnBefore;
+  deleteAfter?: DeleteAfter;
   parameters?: Parameters;
 }
 /**

@@ -47,7 +47,7 @@ async function purge(tx: Tx, before: string): Promise<number> {
     .execute();
   const deployments = tx.selectFrom('deployments').select('id').where('sandboxUid', 'in', uids);
   await tx.deleteFrom('deploymentEvents').where('deploymentId', 'in', deployments).execute();
-  for (const table of ['deployments', 'resolutions', 'attempts', 'transitions'] as const) await tx.deleteFrom(table).where('sandboxUid', 'in', uids).execute();
+  for (const table of ['deployments', 'resolutions', 'attempts', 'transitions', 'lifecycles'] as const) await tx.deleteFrom(table).where('sandboxUid', 'in', uids).execute();
   for (const table of ['statuses', 'revisions', 'documents'] as const) await tx.deleteFrom(table).where('uid', 'in', uids).execute();
   return rows.length;
 }

@@ -5,6 +5,7 @@ import { first } from './001-first.ts';
 import { personalPorts } from './002-personal-ports.ts';
 import { lease } from './003-lease.ts';
 import { history } from './004-history.ts';
+import { lifecycles } from './007-lifecycles.ts';
 
 /** In the order of their names. A released migration never changes; what follows is a further one. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -12,6 +13,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '002-personal-ports': personalPorts,
   '003-lease': lease,
   '004-history': history,
+  '007-lifecycles': lifecycles,
 };
 
 /** Where Kysely notes what was applied. */

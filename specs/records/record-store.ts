@@ -4,6 +4,7 @@ import { attempts } from './attempts.ts';
 import { audit } from './audit.ts';
 import { deploymentEvents } from './deployment-events.ts';
 import { deployments } from './deployments.ts';
+import { lifecycles } from './lifecycles.ts';
 import { nodes } from './nodes.ts';
 import { personalPorts } from './personal-ports.ts';
 import { ports } from './ports.ts';
@@ -25,6 +26,7 @@ export function recordStore(context: Context): RecordStore {
     ...personalPorts(context),
     ...subnets(context),
     ...nodes(context),
+    ...lifecycles(context),
     ...sessions(context),
     ...audit(context),
     ...settings(context),

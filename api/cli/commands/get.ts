@@ -2,11 +2,12 @@
 import type { Command } from 'commander';
 import { kindOf, PLURALS, type StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
-import type { DocumentView, Page, RevisionView, TemplateView } from '#schema/http';
+import type { DocumentView, LifecycleView, Page, RevisionView, TemplateView } from '#schema/http';
 import type { SandboxStatus } from '#schema/status';
 import { writeYaml } from '#schema/parse/write-yaml';
 import { contextOf } from '../context.ts';
 import { documentYaml, revisionYaml } from '../document-yaml.ts';
+import { expiryWord } from '../lifecycle-text.ts';
 import { managedLine, managedWord } from '../managed-text.ts';
 import { age, formatOf, print, printAs, table } from '../output.ts';
 import { parseReference } from '../reference.ts';
@@ -17,11 +18,13 @@ import { describeSnapshot, snapshotTable } from '../snapshot-text.ts';
 function documentTable(documents: readonly StoredDocument[], wide: boolean): string {
   const managed = documents.some(({ metadata }) => metadata.managedBy !== undefined) ? ['MANAGED'] : [];
   if (documents[0]?.kind === 'Sandbox') {
+    const expiries = documents.map(({ status }) => expiryWord(status as SandboxStatus | undefined, Date.now()));
+    const expiring = expiries.some((word) => word !== '') ? ['EXPIRES'] : [];
     return table(
-      ['NAME', 'HEALTH', 'SYNC', 'OPERATION', 'GATEWAY', 'OWNER', 'AGE', ...managed],
-      documents.map((document) => {
+      ['NAME', 'HEALTH', 'SYNC', 'OPERATION', 'GATEWAY', 'OWNER', 'AGE', ...expiring, ...managed],
+      documents.map((document, index) => {
         const status = document.status as SandboxStatus | undefined;
-        return [document.metadata.name, status?.health, status?.sync, status?.operation, status?.gateway?.url, document.metadata.createdBy, age(document.metadata.createdAt), managedWord(document.metadata)];
+        return [document.metadata.name, status?.health, status?.sync, status?.operation, status?.gateway?.url, document.metadata.createdBy, age(document.metadata.createdAt), ...expiring.map(() => expiries[index]), managedWord(document.metadata)];
       }),
       wide,
     );
@@ -86,7 +89,8 @@ export function getCommands(program: Command): void {
       if (kind === 'Sandbox') {
         const sandbox = document as StoredDocument<'Sandbox'>;
         const template = sandbox.spec.template === undefined ? undefined : await client.get<TemplateView>(`${path}/template`);
-        return print(describeSandbox(sandbox, template));
+        const lifecycle = await client.get<LifecycleView>(`${path}/lifecycle`);
+        return print(describeSandbox(sandbox, { template, lifecycle }));
       }
       for (const line of managedLine(document)) print(line);
       print(writeYaml(document).trimEnd());

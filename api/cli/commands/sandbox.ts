@@ -1,7 +1,7 @@
 /** Actions on a sandbox: deploy, rollback, suspend, resume, clone, delete; and on one service of it. */
 import type { Command } from 'commander';
 import { SdpError } from '#schema/errors';
-import type { ApplyResponse, DocumentView, Page, Revision } from '#schema/http';
+import type { ApplyResponse, CancelView, DocumentView, Page, RetryView, Revision } from '#schema/http';
 import { contextOf, durationMs } from '../context.ts';
 import { formatOf, paint, print, printAs } from '../output.ts';
 import { parseReference } from '../reference.ts';
@@ -75,6 +75,33 @@ export function sandboxCommands(program: Command): void {
       print(`${action} ${service} of sandbox/${name}: asked for`);
     });
   }
+
+  program
+    .command('cancel <name> [service]')
+    .summary('end a deployment that is under way')
+    .description('end the deployment of a service that is under way, or of all; what runs goes on running, and nothing is tried again until somebody changes, deploys or retries it')
+    .action(async (name: string, service: string | undefined, _options: unknown, command: Command) => {
+      const { client, flags } = await contextOf(command);
+      const view = await client.post<CancelView>(`${at(name)}/cancel`, service === undefined ? {} : { service });
+      printAs(formatOf(flags.output), view, view.cancelled.map((item) => item.deployment), () =>
+        [
+          ...view.cancelled.map((item) => `${item.service}: cancelled while ${item.state}; ${item.keeps === undefined ? 'nothing of it runs' : `${item.keeps.slice(0, 8)} goes on running`}`),
+          `\`sdp retry ${view.sandbox}${service === undefined ? '' : ` ${service}`}\` goes on with it`,
+        ].join('\n'),
+      );
+    });
+
+  program
+    .command('retry <name> [service]')
+    .summary('try again what failed or was cancelled')
+    .description('try again at once what failed, waits for its next try, or was cancelled: of a service, or of all')
+    .action(async (name: string, service: string | undefined, _options: unknown, command: Command) => {
+      const { client, flags } = await contextOf(command);
+      const view = await client.post<RetryView>(`${at(name)}/retry`, service === undefined ? {} : { service });
+      printAs(formatOf(flags.output), view, view.retried.map((item) => item.service), () =>
+        view.retried.map((item) => `${item.service}: tried again${item.after === '' ? '' : `, after: ${item.after}`}`).join('\n'),
+      );
+    });
 
   program
     .command('delete <kind> [name]')

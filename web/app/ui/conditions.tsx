@@ -4,7 +4,7 @@ import type { Condition, ConditionType } from '#schema/status';
 import { Ago } from './now.tsx';
 
 /** Conditions whose being true is bad news. */
-const ADVERSE: ReadonlySet<ConditionType> = new Set(['NeedsLogin', 'Blocked', 'Failed']);
+const ADVERSE: ReadonlySet<ConditionType> = new Set(['NeedsLogin', 'Blocked', 'Failed', 'Expiring']);
 const TITLES: Record<ConditionType, string> = {
   Ready: 'Ready',
   NeedsLogin: 'Needs a login',
@@ -12,6 +12,7 @@ const TITLES: Record<ConditionType, string> = {
   NodesReachable: 'Nodes reachable',
   RoutesReachable: 'Routes reachable',
   Failed: 'Failed',
+  Expiring: 'Expiring',
 };
 
 function lookOf({ type, status }: Condition): { icon: LucideIcon; tone: string; word: string } {

@@ -29,6 +29,8 @@ export class StubReconciler implements Reconciler {
   prune: Reconciler['prune'] = () => Promise.resolve([]);
   variables: Reconciler['variables'] = (sandbox, service) => Promise.resolve({ sandbox, service, variables: [], files: [], warnings: [] });
   restart: Reconciler['restart'] = () => Promise.resolve();
+  cancel: Reconciler['cancel'] = (sandbox) => Promise.resolve({ sandbox, cancelled: [] });
+  retry: Reconciler['retry'] = (sandbox) => Promise.resolve({ sandbox, retried: [] });
 }
 
 export const PASSWORD = 'S3cret&pass/word+1';

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Draft, Kind, StoredDocument } from '#schema/documents';
 import { SdpError } from '#schema/errors';
 import { slugOf } from '#schema/names';
-import type { Deployment, DeploymentEvent, PersonalPort, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
+import type { Deployment, DeploymentEvent, Lifecycle, PersonalPort, PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
 import { isTerminal } from '#schema/states';
 import type { SandboxStatus } from '#schema/status';
 import type { Attempt, Change, NodeRecord, Write } from '#specs/store';
@@ -18,6 +18,7 @@ export class MemoryStore implements ReconcilerStore {
   readonly events: DeploymentEvent[] = [];
   readonly resolutionRows: Resolution[] = [];
   attemptRows: Attempt[] = [];
+  readonly lifecycleRows = new Map<string, Lifecycle>();
   readonly nodeRows = new Map<string, NodeRecord>();
   readonly secrets = new Map<string, Record<string, string>>();
   statusWrites = 0;
@@ -285,6 +286,9 @@ export class MemoryStore implements ReconcilerStore {
           if (rows[index]!.sandboxUid === sandboxUid) rows.splice(index, 1);
       }
     });
+  }
+  lifecycle(sandboxUid: string): Promise<Lifecycle | undefined> {
+    return answer(() => this.lifecycleRows.get(sandboxUid));
   }
   nodes(): Promise<NodeRecord[]> {
     return answer(() => [...this.nodeRows.values()]);
