@@ -1,4 +1,4 @@
-/** Tests on real parts: a Docker Engine, git over HTTP, Go, HAProxy, a browser. Three files at a time: each has its world, and waits more than it computes. */
+/** Tests on real parts: a Docker Engine, git over HTTP, Go, HAProxy, a browser. Two files at a time: each has its world. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -10,6 +10,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 15_000 } },
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 });
