@@ -13,3 +13,8 @@ export function durationWords(ms: number): string {
   }
   return parts.length === 0 ? '0s' : parts.join(' ');
 }
+
+/** A moment to the minute, which is enough for people: `2026-03-01 09:00 UTC`. @param iso ISO 8601 in UTC */
+export function utcMinute(iso: string): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,5 +1,5 @@
 /** When a sandbox expires, as a line for people. */
-import { durationWords } from '#schema/duration';
+import { durationWords, utcMinute } from '#schema/duration';
 import type { LifecycleView } from '#schema/http';
 import type { SandboxStatus } from '#schema/status';
 
@@ -9,24 +9,22 @@ export function inWords(iso: string, now: number): string {
   return ms < 1_000 ? 'now' : `in ${durationWords(ms).split(' ')[0] ?? ''}`;
 }
 
-const day = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
-
 const USED_BY = { edit: 'edited', deployment: 'deployed', request: 'called' } as const;
 
 export function lifecycleLine(view: LifecycleView, name: string, now: number): string {
-  const used = `last ${USED_BY[view.activeBy]} ${day(view.activeAt)}`;
+  const used = `last ${USED_BY[view.activeBy]} ${utcMinute(view.activeAt)}`;
   switch (view.state) {
     case 'kept':
       return `kept by ${view.keptBy ?? 'somebody'}: it never expires (${used})`;
     case 'unlimited':
       return `never expires (${used})`;
     case 'used':
-      return `expires ${view.expiresAt === undefined ? 'never' : `${day(view.expiresAt)} unless it is used (${used})`}`;
+      return `expires ${view.expiresAt === undefined ? 'never' : `${utcMinute(view.expiresAt)} unless it is used (${used})`}`;
     case 'warned':
-      return `expires ${inWords(view.expiresAt ?? '', now)}, at ${day(view.expiresAt ?? '')} (${used}): \`sdp extend ${name}\` or \`sdp keep ${name}\``;
+      return `expires ${inWords(view.expiresAt ?? '', now)}, at ${utcMinute(view.expiresAt ?? '')} (${used}): \`sdp extend ${name}\` or \`sdp keep ${name}\``;
     case 'expired': {
-      const end = view.keptBy !== undefined ? `kept by ${view.keptBy}` : view.deletesAt === undefined ? 'not deleted by itself' : `deleted ${inWords(view.deletesAt, now)}, at ${day(view.deletesAt)}`;
-      return `expired ${day(view.expiredAt ?? '')} (${used}), ${end}: \`sdp resume ${name}\``;
+      const end = view.keptBy !== undefined ? `kept by ${view.keptBy}` : view.deletesAt === undefined ? 'not deleted by itself' : `deleted ${inWords(view.deletesAt, now)}, at ${utcMinute(view.deletesAt)}`;
+      return `expired ${utcMinute(view.expiredAt ?? '')} (${used}), ${end}: \`sdp resume ${name}\``;
     }
   }
 }

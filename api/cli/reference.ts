@@ -21,3 +21,9 @@ export function parseReference(text: string, kindWord = 'sandbox'): Reference {
   if (name === '') throw new SdpError('invalid_request', `"${text}" names nothing: give KIND/NAME.`);
   return { kind, name, path: `/${PLURALS[kind]}/${encodeURIComponent(name)}`, shown: `${kind.toLowerCase()}/${name}` };
 }
+
+/** Of two arguments, `KIND NAME`, or of one. @param verb for the mistake, such as `Delete` @throws SdpError unknown_kind, invalid_request */
+export function referenceOf(verb: string, word: string, name: string | undefined): Reference {
+  if (name === undefined && !word.includes('/')) throw new SdpError('invalid_request', `${verb} what: give KIND/NAME, or KIND and NAME.`);
+  return parseReference(name === undefined ? word : `${word}/${name}`);
+}

@@ -16,7 +16,7 @@ export function isShared(draft: Draft): boolean {
 
 /**
  * Slugs of the sandboxes that use a shared draft, in their order.
- * @param catalogue as it will be
+ * @param catalogue as it is stored: a change of an entry in the same apply has users of its own
  */
 export function usersOf(draft: Draft, sandboxes: readonly StoredDocument<'Sandbox'>[], catalogue: readonly StoredDocument<'Service'>[]): string[] {
   const slug = slugOf(draft.metadata.name);

@@ -47,11 +47,7 @@ export interface DocumentServiceOptions {
 const PLANNED_USERS = 20;
 
 /** What a change of an environment or of a catalogue entry does to the sandboxes that use it. */
-interface Affects {
-  affects: PlanView[];
-  /** Users without a plan here. */
-  unplanned: number;
-}
+type Affects = Required<Pick<ApplyResult, 'affects' | 'unplanned'>>;
 
 export class DocumentService {
   readonly #options: DocumentServiceOptions;
@@ -205,7 +201,7 @@ export class DocumentService {
     const found = new Map<Draft | undefined, Affects>();
     const shared = changing.filter(isShared);
     if (shared.length === 0) return found;
-    const { store, reconciler, log } = this.#options;
+    const { store } = this.#options;
     const [sandboxes, catalogue] = await Promise.all([store.list('Sandbox'), store.list('Service')]);
     const planned = new Set(affectedSandboxes(drafts));
     for (const draft of shared) {
@@ -213,12 +209,8 @@ export class DocumentService {
       const affects: PlanView[] = [];
       for (const slug of users.slice(0, PLANNED_USERS)) {
         planned.add(slug);
-        try {
-          const plan = await reconciler.preview(drafts, slug, user, []);
-          if (plan.steps.length + plan.blocked.length > 0) affects.push(plan);
-        } catch (thrown) {
-          log.warn('no plan', { sandbox: slug, error: describeError(thrown) });
-        }
+        const plan = await this.#planOf(slug, drafts, user, [], false);
+        if (plan !== undefined && plan.steps.length + plan.blocked.length > 0) affects.push(plan);
       }
       const unplanned = Math.max(0, users.length - PLANNED_USERS);
       if (affects.length + unplanned > 0) found.set(draft, { affects, unplanned });
@@ -226,19 +218,25 @@ export class DocumentService {
     return found;
   }
 
-  /** A plan that cannot be made must not keep anybody from saving; a dry run says why. */
   async #plans(writes: readonly Write[], user: string, dryRun: boolean): Promise<Map<string, PlanView>> {
     const plans = new Map<string, PlanView>();
     const drafts = writes.map((write) => write.draft);
     for (const slug of affectedSandboxes(drafts)) {
-      try {
-        plans.set(slug, await this.#options.reconciler.preview(drafts, slug, user, carriedFor(writes, slug)));
-      } catch (thrown) {
-        if (dryRun) throw thrown;
-        this.#options.log.warn('no plan', { sandbox: slug, error: describeError(thrown) });
-      }
+      const plan = await this.#planOf(slug, drafts, user, carriedFor(writes, slug), dryRun);
+      if (plan !== undefined) plans.set(slug, plan);
     }
     return plans;
+  }
+
+  /** A plan that cannot be made must not keep anybody from saving; where it is all that was asked for, it says why. */
+  async #planOf(slug: string, drafts: readonly Draft[], user: string, carried: readonly CarriedResolution[], throws: boolean): Promise<PlanView | undefined> {
+    try {
+      return await this.#options.reconciler.preview(drafts, slug, user, carried);
+    } catch (thrown) {
+      if (throws) throw thrown;
+      this.#options.log.warn('no plan', { sandbox: slug, error: describeError(thrown) });
+      return undefined;
+    }
   }
 }
 

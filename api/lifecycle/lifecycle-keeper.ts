@@ -3,7 +3,7 @@ import type { StoredDocument } from '#schema/documents';
 import { durationWords } from '#schema/duration';
 import { SdpError } from '#schema/errors';
 import type { LifecycleView } from '#schema/http';
-import { SDP_USER, slugOf } from '#schema/names';
+import { SDP_USER } from '#schema/names';
 import type { AuditEntry, Deployment, Lifecycle, PortAllocation } from '#schema/records';
 import type { Clock, Fleet } from '#reconciler/contract';
 import { advance, extended, leftOf, type LifecycleChange } from '#reconciler/lifecycle/advance';
@@ -225,7 +225,7 @@ export class LifecycleKeeper {
       }
       case 'delete': {
         const message = `Expired and not used since: ${idle}`;
-        await audit('sandbox.delete', message, () => store.delete('Sandbox', slugOf(slug), { user: SDP_USER, message }));
+        await audit('sandbox.delete', message, () => store.delete('Sandbox', slug, { user: SDP_USER, message }));
       }
     }
   }

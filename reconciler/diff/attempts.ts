@@ -31,8 +31,8 @@ export const UNCOUNTED_CODES: ReadonlySet<ErrorCode> = new Set([
 /** Steps that are never given up: what they leave undone holds something. They go on once a minute. */
 export const ENDLESS_STEPS: ReadonlySet<string> = new Set(['network', 'routes', 'remove', 'stop']);
 
-/** Steps that lead to another version: what `cancel` stops. */
-const ROLLOUT_STEPS: ReadonlySet<string> = new Set(['fetch', 'build', 'run']);
+/** Steps, and the commands of the same names, that lead to another version: what `cancel` stops. */
+export const ROLLOUT_STEPS: ReadonlySet<string> = new Set(['fetch', 'build', 'run']);
 /** Name of the step under which it is kept that somebody cancelled the rollout of a service. */
 export const CANCEL_STEP = 'cancel';
 

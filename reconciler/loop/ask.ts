@@ -14,6 +14,7 @@ import { toCommand } from '../dispatch/to-command.ts';
 import type { LoopContext } from './context.ts';
 import { readInputs } from './read-inputs.ts';
 import { situationOf } from './survey.ts';
+import { noSandbox } from './no-sandbox.ts';
 
 export async function routeViews(loop: LoopContext, slug: string): Promise<RouteView[]> {
   const inputs = await readInputs(loop.store, loop.store, () => loop.store.get('Sandbox', slug));
@@ -73,8 +74,4 @@ export async function restartService(loop: LoopContext, slug: string, service: s
   }
   const end = await sent.landed;
   if (!end.ok) throw end.error;
-}
-
-function noSandbox(slug: string): SdpError {
-  return new SdpError('not_found', `There is no sandbox ${slug}.`);
 }

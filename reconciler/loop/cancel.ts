@@ -4,18 +4,16 @@ import { SdpError } from '#schema/errors';
 import type { CancelView, RetryView } from '#schema/http';
 import { containerName, slugOf } from '#schema/names';
 import { isTerminal } from '#schema/states';
-import { cancellation, CANCEL_STEP } from '../diff/attempts.ts';
+import { cancellation, CANCEL_STEP, ROLLOUT_STEPS } from '../diff/attempts.ts';
 import { isUp } from '../diff/diff.ts';
 import { ownContainers, worldOf } from '../observed/world.ts';
 import type { LoopContext } from './context.ts';
-
-/** Commands that bring another version; the others bring nothing new. */
-const ROLLOUT_COMMANDS: ReadonlySet<string> = new Set(['fetch', 'build', 'run']);
+import { noSandbox } from './no-sandbox.ts';
 
 async function sandboxOf(loop: LoopContext, slug: string): Promise<StoredDocument<'Sandbox'>> {
   const sandbox = await loop.store.get('Sandbox', slug);
-  if (sandbox) return sandbox;
-  throw new SdpError('not_found', `There is no sandbox ${slug}.`);
+  if (!sandbox) throw noSandbox(slug);
+  return sandbox;
 }
 
 /**
@@ -41,7 +39,7 @@ export async function cancelRollouts(loop: LoopContext, slug: string, service: s
     // Before the commands end, so that no pass begins them anew.
     await loop.store.putAttempt(cancellation(uid, deployment.service, generation, message));
     for (const flight of loop.dispatcher.of(uid).values()) {
-      if (flight.step.service !== deployment.service || flight.step.healing === true || !ROLLOUT_COMMANDS.has(flight.command.type)) continue;
+      if (flight.step.service !== deployment.service || flight.step.healing === true || !ROLLOUT_STEPS.has(flight.command.type)) continue;
       loop.dispatcher.cancel(flight, message);
     }
     await loop.book.stop(deployment.id, 'Cancelled', message);

@@ -10,7 +10,7 @@ import { statusOf } from '../status/status.ts';
 import { claimAll } from './claim.ts';
 import { allAttempts, type LoopContext } from './context.ts';
 import { dispatchSteps } from './dispatch-steps.ts';
-import { flightTimes } from './flight-times.ts';
+import { flightsOf } from './flights-of.ts';
 import { forgetSettled, keepDeployments, noteDepartures, startMs } from './keep-books.ts';
 import { readInputs } from './read-inputs.ts';
 import { removeLeftovers, removeSandbox } from './remove-sandbox.ts';
@@ -74,8 +74,7 @@ export async function pass(loop: LoopContext, uid: string): Promise<Outcome> {
   const status = statusOf({
     ...survey,
     deployments,
-    inFlight: new Map([...loop.dispatcher.of(uid)].map(([key, flight]) => [key, flight.step])),
-    flights: flightTimes(loop, uid),
+    ...flightsOf(loop, uid),
     startMs: startMs(loop.defaults),
     problems: claimed.problems,
     previous: survey.inputs.sandbox.status,

@@ -1,6 +1,5 @@
 /** The plan that drafts would lead to, without writing. */
 import type { Draft } from '#schema/documents';
-import { SdpError } from '#schema/errors';
 import type { PlanView } from '#schema/http';
 import type { PortAllocation, Resolution, SubnetAllocation } from '#schema/records';
 import type { CarriedResolution } from '#specs/store';
@@ -9,6 +8,7 @@ import { claimsOf, fullPools, releasablePorts } from '../plan/claims.ts';
 import { planView } from '../plan/view.ts';
 import { vainDelays } from '../routes/faults.ts';
 import type { LoopContext } from './context.ts';
+import { noSandbox } from './no-sandbox.ts';
 import { overlay } from './overlay.ts';
 import { readInputs } from './read-inputs.ts';
 import { situationOf, surveyOf, type Situation } from './survey.ts';
@@ -27,7 +27,7 @@ export async function previewPlan(loop: LoopContext, request: PreviewRequest): P
   const at = new Date(now).toISOString();
   const documents = overlay(loop.store, drafts, user, at);
   const found = await readInputs(documents, loop.store, () => documents.get('Sandbox', slug));
-  if (!found) throw new SdpError('not_found', `There is no sandbox ${slug}.`);
+  if (!found) throw noSandbox(slug);
   const { uid, generation } = found.sandbox.metadata;
   const made = { sandboxUid: uid, generation: generation + 1, resolvedAt: at, resolvedBy: user };
   const carried = request.carried.map((row): Resolution => ({ ...row, ...made }));

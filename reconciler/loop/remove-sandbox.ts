@@ -9,7 +9,7 @@ import { deletionOf } from '../plan/deletion.ts';
 import { statusOf } from '../status/status.ts';
 import { allAttempts, type LoopContext } from './context.ts';
 import { dispatchSteps } from './dispatch-steps.ts';
-import { flightTimes } from './flight-times.ts';
+import { flightsOf } from './flights-of.ts';
 import { earliestWait } from './wait.ts';
 import { situationOf, surveyOf } from './survey.ts';
 
@@ -63,8 +63,7 @@ export async function removeSandbox(loop: LoopContext, inputs: Inputs): Promise<
       blocked: [],
       unknown: [],
     },
-    inFlight: new Map([...loop.dispatcher.of(uid)].map(([key, flight]) => [key, flight.step])),
-    flights: flightTimes(loop, uid),
+    ...flightsOf(loop, uid),
     deployments: inputs.deployments,
     previous: document.status,
   });

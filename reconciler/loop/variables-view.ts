@@ -11,12 +11,13 @@ import { desiredOf, layeredOf } from '../desired/wanted.ts';
 import { originWords, type Given } from '../desired/variables.ts';
 import { injectedVariables } from '../plan/run-steps.ts';
 import type { LoopContext } from './context.ts';
+import { noSandbox } from './no-sandbox.ts';
 import { readInputs } from './read-inputs.ts';
 
 /** @throws SdpError not_found for a service that does not run here */
 export async function variablesView(loop: LoopContext, slug: string, service: string): Promise<VariablesView> {
   const inputs = await readInputs(loop.store, loop.store, () => loop.store.get('Sandbox', slug));
-  if (!inputs) throw new SdpError('not_found', `There is no sandbox ${slug}.`);
+  if (!inputs) throw noSandbox(slug);
   const desired = desiredOf(inputs, loop.defaults);
   const want = desired.services.find((item) => item.service === slugOf(service));
   if (!want) throw notHere(inputs, service, desired.services);

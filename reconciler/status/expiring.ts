@@ -1,5 +1,5 @@
 /** Whether a sandbox is about to be suspended or deleted because nobody uses it, and what to do against it. Pure. */
-import { durationWords } from '#schema/duration';
+import { durationWords, utcMinute } from '#schema/duration';
 import { NO_EXPIRY, policyOf } from '../lifecycle/policy.ts';
 import { lifecycleView } from '../lifecycle/view.ts';
 import type { Finding } from './conditions.ts';
@@ -17,7 +17,7 @@ export function expiring({ inputs, expiry = NO_EXPIRY }: Pick<StatusInput, 'inpu
   };
   if (lifecycle === undefined) return used();
   const { state, activeAt, expiresAt, deletesAt, keptBy } = lifecycleView(lifecycle, policy);
-  const unused = `Nobody has used it since ${activeAt.slice(0, 16).replace('T', ' ')} UTC`;
+  const unused = `Nobody has used it since ${utcMinute(activeAt)}`;
   switch (state) {
     case 'used':
     case 'unlimited':

@@ -1,4 +1,5 @@
 /** Why a sandbox is not what it should be, in one sentence: what blocks it, since when, until when, what happens next. Pure. */
+import { utcMinute } from '#schema/duration';
 import type { Condition, Explanation, Progress } from '#schema/status';
 import type { ServiceView } from './service-status.ts';
 import { stepProgress } from './progress.ts';
@@ -10,8 +11,8 @@ export function explanationOf(input: StatusInput, views: readonly ServiceView[],
   const view = blocking(ready, views);
   const progress = view?.status.progress ?? overall(input, ready);
   const { since, until, next } = progress;
-  const end = until === undefined ? '' : `, until ${clock(until)} at the latest`;
-  const sentence = `${ready.message.replace(/[.\s]+$/, '')} (since ${clock(since)}${end}); ${next}.`;
+  const end = until === undefined ? '' : `, until ${utcMinute(until)} at the latest`;
+  const sentence = `${ready.message.replace(/[.\s]+$/, '')} (since ${utcMinute(since)}${end}); ${next}.`;
   return { sentence, reason: ready.reason, ...(view ? { service: view.want.service } : {}), ...progress };
 }
 
@@ -55,9 +56,4 @@ function overall(input: StatusInput, ready: Condition): Progress {
     default:
       return busy ?? { since, next: 'it goes on with the next report of its nodes' };
   }
-}
-
-/** Minutes are enough for people; the whole date where it is not today's is in `since` and `until`. */
-function clock(iso: string): string {
-  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 }

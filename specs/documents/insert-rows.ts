@@ -1,5 +1,6 @@
 /** What a batch of applies writes: documents, their revisions, container names, and the last number drawn. */
-import { CompiledQuery, SqliteAdapter } from 'kysely';
+import { CompiledQuery } from 'kysely';
+import { onSqlite } from '../sqlite/on-sqlite.ts';
 import type { DocumentRow, RevisionRow, Tables, Tx } from '../tables.ts';
 
 export interface Rows {
@@ -33,7 +34,7 @@ const texts = new Map<string, string>();
 
 /** Inserts the rows and notes the last resourceVersion drawn. */
 export async function insertRows(tx: Tx, rows: Rows, resourceVersion: number): Promise<void> {
-  if (!(tx.getExecutor().adapter instanceof SqliteAdapter)) {
+  if (!onSqlite(tx)) {
     await tx.executeQuery(CompiledQuery.raw(IN_ONE, [...TABLES.map((table) => jsonOf(table, rows[table])), resourceVersion]));
     return;
   }

@@ -1,6 +1,7 @@
 /** Conditions on many values, by statements whose texts are the same for any number of them. */
 import type { Kind } from '#schema/documents';
-import { sql, SqliteAdapter, type Expression, type RawBuilder, type SqlBool } from 'kysely';
+import { sql, type Expression, type RawBuilder, type SqlBool } from 'kysely';
+import { onSqlite } from '../sqlite/on-sqlite.ts';
 import type { Tx } from '../tables.ts';
 
 /** Whether the column has one of the values. */
@@ -20,8 +21,4 @@ export function liveUids(tx: Tx, pairs: readonly [Kind, string][]): RawBuilder<s
   const [kinds, slugs] = [pairs.map(([kind]) => kind), pairs.map(([, slug]) => slug)];
   return sql`(select live.uid from unnest(${kinds}::text[], ${slugs}::text[]) as wanted(kind, slug) cross join lateral
     (select uid from documents where gone = 0 and kind = wanted.kind and slug = wanted.slug limit 1) as live)`;
-}
-
-function onSqlite(tx: Tx): boolean {
-  return tx.getExecutor().adapter instanceof SqliteAdapter;
 }

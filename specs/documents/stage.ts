@@ -16,9 +16,6 @@ import { selectDocuments, type DocumentRowWithStatus } from './rows.ts';
 export type StagedRow = DocumentRowWithStatus & { text: string | null };
 type Claim = Tables['containerNames'];
 
-/** Documents per statement: databases take a limited number of values. */
-const PORTION = 500;
-
 export class Stage {
   readonly tx: Tx;
   readonly #rows = new Map<string, StagedRow>();
@@ -37,7 +34,7 @@ export class Stage {
   /** Everything that writes of these drafts can ask for. Drafts whose names cannot be are passed over. */
   static async load(tx: Tx, drafts: readonly Draft[]): Promise<Stage> {
     const stage = new Stage(tx);
-    for (let from = 0; from < drafts.length; from += PORTION) await stage.#load(drafts.slice(from, from + PORTION));
+    await stage.#load(drafts);
     if (stage.#loaded.size > 0) stage.#version = await current(tx, 'resource_version');
     return stage;
   }

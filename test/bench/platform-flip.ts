@@ -1,7 +1,7 @@
 /** Benchmark 11, through the whole platform: flips by the API under load, and replacements of a service and of the gateway. */
 import { Platform } from '../e2e/support/platform.ts';
-import { statusOf } from '../faults/support/helpers.ts';
-import { call, SANDBOX } from './support/demo.ts';
+import { local, login, statusOf } from '../faults/support/helpers.ts';
+import { SANDBOX } from './support/demo.ts';
 import { startLoad, type LoadResult } from './support/load.ts';
 import { ms, printJson, printTable, quantile } from './support/table.ts';
 
@@ -14,7 +14,7 @@ export default async function platformFlip(): Promise<void> {
   const platform = await Platform.create('bench-platform');
   try {
     await platform.start();
-    await platform.ok(['login', '-u', 'demo', '--password-stdin'], { input: 'demo\n' });
+    await login(platform);
     await platform.ok(['route', 'set', SANDBOX, 'payment', 'sandbox', '--branch', 'develop', '--wait']);
     const gateway = (await statusOf(platform, SANDBOX)).gateway?.url ?? '';
     const rows: string[][] = [];
@@ -47,7 +47,7 @@ async function flipAll(platform: Platform, url: string): Promise<number[]> {
   const from = url.replace('127.0.0.1', platform.docker.address);
   for (let index = 0; index < FLIPS; index += 1) {
     const [target, servedBy] = index % 2 === 0 ? ['ocp', 'baseline'] : ['sandbox', 'sandbox'];
-    await call(platform, 'PUT', `/sandboxes/${SANDBOX}/routes/payment`, { target });
+    await local(platform, 'PUT', `/sandboxes/${SANDBOX}/routes/payment`, { target });
     const answered = performance.now();
     for (;;) {
       const sent = performance.now();
@@ -66,7 +66,7 @@ async function flipAll(platform: Platform, url: string): Promise<number[]> {
 async function replaceAll(platform: Platform, service: 'account' | 'gateway'): Promise<number[]> {
   const took: number[] = [];
   for (let index = 0; index < REPLACEMENTS; index += 1) {
-    const { document } = await call<{ document: { spec: Record<string, unknown>; apiVersion: string; kind: string; metadata: { name: string } } }>(platform, 'GET', `/sandboxes/${SANDBOX}`);
+    const { document } = await local<{ document: { spec: Record<string, unknown>; apiVersion: string; kind: string; metadata: { name: string } } }>(platform, 'GET', `/sandboxes/${SANDBOX}`);
     const { apiVersion, kind, metadata, spec } = document;
     const variables = { ROUND: `${service}-${index}` };
     const changed =
@@ -75,7 +75,7 @@ async function replaceAll(platform: Platform, service: 'account' | 'gateway'): P
         : { ...spec, services: { ...(spec['services'] as object), account: { ...(spec['services'] as { account: object }).account, variables } } };
     const before = (await statusOf(platform, SANDBOX)).observedResourceVersion;
     const began = performance.now();
-    await call(platform, 'PUT', `/sandboxes/${SANDBOX}`, { apiVersion, kind, metadata: { name: metadata.name }, spec: changed });
+    await local(platform, 'PUT', `/sandboxes/${SANDBOX}`, { apiVersion, kind, metadata: { name: metadata.name }, spec: changed });
     for (;;) {
       const status = await statusOf(platform, SANDBOX);
       const ready = status.conditions.some((one) => one.type === 'Ready' && one.status === 'True');

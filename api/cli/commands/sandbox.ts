@@ -4,7 +4,7 @@ import { SdpError } from '#schema/errors';
 import type { ApplyResponse, CancelView, DocumentView, Page, RetryView, Revision } from '#schema/http';
 import { contextOf, durationMs } from '../context.ts';
 import { formatOf, paint, print, printAs } from '../output.ts';
-import { parseReference } from '../reference.ts';
+import { parseReference, referenceOf } from '../reference.ts';
 import { resultLines } from '../plan-text.ts';
 import { waitForDeletion, waitForSandbox } from '../wait.ts';
 
@@ -110,8 +110,7 @@ export function sandboxCommands(program: Command): void {
     .option('--timeout <duration>', 'longest wait', '5m')
     .action(async (word: string, given: string | undefined, options: Waiting, command: Command) => {
       const { client } = await contextOf(command);
-      if (given === undefined && !word.includes('/')) throw new SdpError('invalid_request', `Delete what: give KIND/NAME, or KIND and NAME.`);
-      const { kind, name, path } = parseReference(given === undefined ? word : `${word}/${given}`);
+      const { kind, name, path } = referenceOf('Delete', word, given);
       const { warnings = [] } = await client.request<DocumentView>('DELETE', path);
       for (const warning of warnings) process.stderr.write(`${paint('yellow', `warning: ${warning}`)}\n`);
       if (kind === 'Sandbox' && options.wait === true) {
@@ -127,8 +126,7 @@ export function sandboxCommands(program: Command): void {
     .description('bring a deleted document back; a sandbox with its routes, at the same commits, with new ports where its own are taken')
     .action(async (word: string, given: string | undefined, _: object, command: Command) => {
       const { client } = await contextOf(command);
-      if (given === undefined && !word.includes('/')) throw new SdpError('invalid_request', 'Undelete what: give KIND/NAME, or KIND and NAME.');
-      const { kind, path } = parseReference(given === undefined ? word : `${word}/${given}`);
+      const { kind, path } = referenceOf('Undelete', word, given);
       const { document } = await client.post<DocumentView>(`${path}/restore`);
       print(`${kind.toLowerCase()}/${document.metadata.name} is back`);
     });

@@ -1,10 +1,8 @@
-/** The demo as benchmarks use it: a logged-in person, calls without a command line, and the same container without SDP. */
-import { request } from 'node:http';
-import path from 'node:path';
+/** The demo as benchmarks use it: with a logged-in person, and its containers without SDP. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { Platform } from '../../e2e/support/platform.ts';
-import { statusOf } from '../../faults/support/helpers.ts';
+import { login, statusOf } from '../../faults/support/helpers.ts';
 
 export const SANDBOX = 'QA-LOGIN-ERROR';
 
@@ -12,26 +10,12 @@ export const SANDBOX = 'QA-LOGIN-ERROR';
 export async function startDemo(name: string): Promise<Platform> {
   const platform = await Platform.create(name);
   await platform.start();
-  await platform.ok(['login', '-u', 'demo', '--password-stdin'], { input: 'demo\n' });
+  await login(platform);
   await platform.ok(['deploy', SANDBOX, '--wait']);
   return platform;
 }
 
 export const engineOf = (platform: Platform): Docker => new Docker({ socketPath: platform.docker.socket });
-
-/** Over the root-only socket. @throws Error for an answer of 300 or more */
-export function call<T>(platform: Platform, method: string, at: string, body?: unknown): Promise<T> {
-  const headers = { accept: 'application/json', 'content-type': 'application/json' };
-  return new Promise((resolve, reject) => {
-    const sent = request({ socketPath: path.join(platform.root, 'sdp.sock'), agent: false, method, path: `/api/v1${at}`, headers }, (response) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      response.on('end', () => ((response.statusCode ?? 500) < 300 ? resolve(JSON.parse(text) as T) : reject(new Error(`${method} ${at}: ${response.statusCode} ${text}`))));
-    });
-    sent.on('error', reject);
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
-  });
-}
 
 /** The gateway's URL as this process, outside of the platform's network namespace, reaches it. */
 export async function gatewayUrl(platform: Platform): Promise<string> {

@@ -17,10 +17,10 @@ export async function login(platform: Platform, as = 'demo'): Promise<void> {
 }
 
 /** Over the root-only socket, which is a file: from this process, without the cost of starting the command line. */
-export async function local<T>(platform: Platform, method: 'GET' | 'DELETE', at: string): Promise<T> {
+export async function local<T>(platform: Platform, method: 'GET' | 'PUT' | 'POST' | 'DELETE', at: string, body?: unknown): Promise<T> {
   // As the command line: no connection is kept, which the server could close under the next request.
   const connection = { socketPath: path.join(platform.root, 'sdp.sock'), agent: false as const };
-  const options = { ...connection, method, path: `/api/v1${at}`, headers: { accept: 'application/json' } };
+  const options = { ...connection, method, path: `/api/v1${at}`, headers: { accept: 'application/json', 'content-type': 'application/json' } };
   const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
     const sent = request(options, (response) => {
       let all = '';
@@ -29,7 +29,7 @@ export async function local<T>(platform: Platform, method: 'GET' | 'DELETE', at:
       response.on('error', reject);
     });
     sent.on('error', reject);
-    sent.end();
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
   });
   if (status >= 300) throw new Error(`${method} ${at}: ${status} ${text}`);
   return (text === '' ? undefined : JSON.parse(text)) as T;

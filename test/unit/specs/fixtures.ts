@@ -128,3 +128,19 @@ export function deployment(id: string, more: Partial<Deployment> = {}): Deployme
     ...more,
   };
 }
+
+/** Names of documents as a watch from the beginning tells them. */
+export function watchNames(store: Store): { seen: readonly string[]; stop: () => Promise<void> } {
+  const seen: string[] = [];
+  const abort = new AbortController();
+  const watching = (async () => {
+    for await (const { name } of store.watch(0, abort.signal)) seen.push(name);
+  })();
+  return {
+    seen,
+    stop: async () => {
+      abort.abort();
+      await watching;
+    },
+  };
+}

@@ -1,13 +1,13 @@
 /** What a real PostgreSQL does to a store that works on it: restarts, kills, full disks, foreign tables, a second server. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type StoreOptions } from '#specs/open-store';
 import type { Store } from '#specs/store';
-import { applyOne, sandbox, testKeys } from '../../unit/specs/fixtures.ts';
+import { applyOne, sandbox, testKeys, watchNames } from '../../unit/specs/fixtures.ts';
 import { startPostgres, type Postgres } from '../support/postgres.ts';
+import { withSmallDisk } from '../support/small-disk.ts';
 
 let postgres: Postgres;
 let made = 0;
@@ -100,11 +100,7 @@ describe('losing the connection', () => {
   it('goes on telling watchers of what others write', async () => {
     const database = newDatabase();
     const [store, other] = [await open(database), await open(database)];
-    const seen: string[] = [];
-    const abort = new AbortController();
-    const watching = (async () => {
-      for await (const { name } of store.watch(0, abort.signal)) seen.push(name);
-    })();
+    const { seen, stop } = watchNames(store);
     await applyOne(other, sandbox('A'));
     await expect.poll(() => seen).toEqual(['A']);
     postgres.psql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sdp listener'");
@@ -113,8 +109,7 @@ describe('losing the connection', () => {
     await applyOne(other, sandbox('B'));
     await expect.poll(() => seen, { interval: 5 }).toEqual(['A', 'B']);
     console.log(`woken ${(performance.now() - began).toFixed(0)} ms after the call of the write`);
-    abort.abort();
-    await watching;
+    await stop();
   });
 });
 
@@ -144,37 +139,32 @@ describe('a database', () => {
   });
 
   it('whose disk is full refuses writes, reads on, and takes writes again when there is room', async () => {
-    const disk = mkdtempSync(path.join(tmpdir(), 'sdp-disk-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m,mode=755', 'tmpfs', disk]);
-    let small: Postgres | undefined;
-    try {
-      const data = path.join(disk, 'data');
+    await withSmallDisk(64, async (disk) => {
+      const data = path.join(disk.folder, 'data');
       const wal = mkdtempSync(path.join(tmpdir(), 'sdp-wal-'));
       mkdirSync(data);
       rmSync(wal, { recursive: true });
-      small = await startPostgres({ data, wal, settings: { shared_buffers: '16MB' } });
-      small.create('sdp');
-      const store = await openStore({ url: small.url('sdp'), masterKeys: testKeys });
-      opened.push(store);
-      await applyOne(store, sandbox('before'));
-      execFileSync('sh', ['-c', `head -c 200m /dev/zero > ${disk}/ballast 2>/dev/null || true`]);
-      let failure: unknown;
-      // Pages that are there already take the first ones.
-      for (let index = 0; failure === undefined && index < 200; index += 1) {
-        await applyOne(store, sandbox(`s${index}`, { description: 'x'.repeat(7_000) })).catch((error: unknown) => (failure = error));
+      const small = await startPostgres({ data, wal, settings: { shared_buffers: '16MB' } });
+      try {
+        small.create('sdp');
+        const store = await openStore({ url: small.url('sdp'), masterKeys: testKeys });
+        opened.push(store);
+        await applyOne(store, sandbox('before'));
+        disk.fill();
+        let failure: unknown;
+        // Pages that are there already take the first ones.
+        for (let index = 0; failure === undefined && index < 200; index += 1) {
+          await applyOne(store, sandbox(`s${index}`, { description: 'x'.repeat(7_000) })).catch((error: unknown) => (failure = error));
+        }
+        expect(failure).toMatchObject({ code: 'disk_full' });
+        expect((await store.get('Sandbox', 'before'))?.metadata.name).toBe('before');
+        disk.empty();
+        expect((await applyOne(store, sandbox('after', { description: 'x'.repeat(7_000) }))).outcome).toBe('created');
+        await store.close();
+      } finally {
+        await small.remove();
+        rmSync(wal, { recursive: true, force: true });
       }
-      expect(failure).toMatchObject({ code: 'disk_full' });
-      expect((await store.get('Sandbox', 'before'))?.metadata.name).toBe('before');
-      rmSync(path.join(disk, 'ballast'));
-      expect((await applyOne(store, sandbox('after', { description: 'x'.repeat(7_000) }))).outcome).toBe('created');
-      await store.close();
-      await small.remove();
-      rmSync(wal, { recursive: true, force: true });
-      small = undefined;
-    } finally {
-      await small?.remove();
-      execFileSync('umount', [disk]);
-      rmSync(disk, { recursive: true });
-    }
+    });
   });
 });

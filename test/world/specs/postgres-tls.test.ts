@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '#specs/open-store';
-import { applyOne, sandbox, testKeys } from '../../unit/specs/fixtures.ts';
+import { applyOne, sandbox, testKeys, watchNames } from '../../unit/specs/fixtures.ts';
 import { startPostgres, type Postgres } from '../support/postgres.ts';
 
 const PASSWORD = `p@s s:w%/é"$'#?`;
@@ -57,17 +57,12 @@ const verified = (name: string): string => `sslmode=verify-full&sslrootcert=${pa
 describe('a PostgreSQL over TLS', () => {
   it('is written, read and watched with its own authority and a password of odd characters', async () => {
     const [store, other] = [await open(verified('ca.pem')), await open('sslmode=require')];
-    const seen: string[] = [];
-    const abort = new AbortController();
-    const watching = (async () => {
-      for await (const { name } of store.watch(0, abort.signal)) seen.push(name);
-    })();
+    const { seen, stop } = watchNames(store);
     await applyOne(other, sandbox('A'));
     await expect.poll(() => seen).toEqual(['A']);
     expect(postgres.psql('select count(*) from pg_stat_ssl join pg_stat_activity using (pid) where usename = \'sdp\' and client_addr is not null and not ssl')).toBe('0');
     expect(Number(postgres.psql('select count(*) from pg_stat_ssl join pg_stat_activity using (pid) where client_addr is not null and ssl'))).toBeGreaterThan(2);
-    abort.abort();
-    await watching;
+    await stop();
     await store.close();
     await other.close();
   });
