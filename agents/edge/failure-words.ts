@@ -1,4 +1,5 @@
 /** Why a request failed at this hop, in plain words, from how HAProxy ended it. */
+import { TARGET_TIMEOUT_MS } from './config-backends.ts';
 import type { LogLine } from './log-line.ts';
 import { FIELD } from './target-value.ts';
 
@@ -13,11 +14,14 @@ const PAGES: Readonly<Record<string, string>> = {
   unknown_sandbox: 'there is no sandbox of the name asked for',
 };
 
+const TOO_LATE = 'the target took no connection in time';
+
 /** Who ended it, and when: the two letters of HAProxy's termination state. */
 const ENDS: readonly [RegExp, string][] = [
   [/^SC/, 'the target took no connection'],
-  [/^sC/, 'the target took no connection in time'],
-  [/^SH/, 'the target closed the connection before it answered'],
+  [/^sC/, TOO_LATE],
+  // LH: the page that stands in for a target that closed the connection.
+  [/^[SL]H/, 'the target closed the connection before it answered'],
   [/^sH/, 'the target did not answer in time'],
   [/^S[DL]/, 'the target broke its answer off'],
   [/^s[DL]/, 'the target stopped in the middle of its answer'],
@@ -45,6 +49,8 @@ export function failureOf(line: LogLine, route: readonly string[], target: strin
   if (target === 'https' && termination.startsWith('SC') && handshake) {
     return 'TLS with the target failed: its certificate is not the right one, or it does not speak TLS';
   }
+  // The kernel gives a connection up, which HAProxy takes for a refusal.
+  if (termination.startsWith('SC') && Number(line.get('duration')) >= TARGET_TIMEOUT_MS) return TOO_LATE;
   return ENDS.find(([pattern]) => pattern.test(termination))?.[1];
 }
 

@@ -1,6 +1,6 @@
 /** The text of haproxy.cfg: pure, and the same for the same settings, so that its hash says what runs. */
 import { createHash } from 'node:crypto';
-import { refusal, target } from './config-backends.ts';
+import { closedListener, refusal, target, TARGET_KINDS } from './config-backends.ts';
 import { checkFrontend, gatewayFrontend, insideFrontend, serviceFrontend, sharedFrontend, type ListenerSettings } from './config-frontends.ts';
 import { LOG_FORMAT, LOG_LINE_BYTES, REQUESTS_RING, RING_BYTES } from './log-line.ts';
 import { lines } from './config-text.ts';
@@ -39,9 +39,8 @@ export function haproxyConfig(settings: HaproxySettings, description: string): s
     checkFrontend(),
     ...REFUSALS.map(refusal),
     everyMap(),
-    ...[false, true].flatMap((faulty) =>
-      (['json', 'html'] as const).flatMap((format) => [target('plain', format, marks, faulty), target('tls', format, marks, faulty)]),
-    ),
+    closedListener(),
+    ...TARGET_KINDS.map((kind) => target(kind, marks)),
   ].join('\n');
 }
 
@@ -81,9 +80,9 @@ defaults
   option forwardfor
   option http-keep-alive
   option idle-close-on-response
-  retries 1
   unique-id-format %[uuid()]
-  timeout connect 3s
+  # Never comes first: tcp-ut does, which is answered by a page on a kept connection, too.
+  timeout connect 8s
   timeout client 5m
   timeout server 5m
   timeout http-request 30s

@@ -88,6 +88,14 @@ export const FAULT_PAGE: Page = {
     `${SERVICE}, until %[var(txn.fault_rule),field(${FAULT_FIELD.untilText},|),url_dec]. The service itself was not asked.`,
 };
 
+/** Answered when a target took a request and ended the connection. */
+export const CLOSED_PAGE: Page = {
+  name: 'closed',
+  status: 502,
+  title: `${SERVICE} gave no answer`,
+  detail: `${TARGET} took the request and closed the connection without an answer. The log of the service may say why.`,
+};
+
 /** HAProxy's own errors while it asks a target. */
 export const TARGET_ERRORS: readonly Page[] = [
   { name: 'error_502', status: 502, title: `${SERVICE} gave no valid answer`, detail: `${TARGET} closed the connection or answered something that is not HTTP.` },
@@ -100,7 +108,7 @@ export const TARGET_ERRORS: readonly Page[] = [
   { name: 'error_504', status: 504, title: `${SERVICE} took too long`, detail: `${TARGET} did not answer in time.` },
 ];
 
-export const ALL_PAGES: readonly Page[] = [...REFUSALS, FAULT_PAGE, ...TARGET_ERRORS];
+export const ALL_PAGES: readonly Page[] = [...REFUSALS, FAULT_PAGE, CLOSED_PAGE, ...TARGET_ERRORS];
 
 /** `hop` names this edge in every page. */
 export function renderPage(page: Page, format: 'html' | 'json', node: string): string {

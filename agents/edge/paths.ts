@@ -13,6 +13,8 @@ export const INSIDE = {
   socket: '/run/sdp-edge/admin.sock',
   masterSocket: '/run/sdp-edge/master.sock',
   checkSocket: '/run/sdp-edge/check.sock',
+  /** HAProxy's own: stands in for a target that ended a connection without an answer. */
+  closedSocket: '/run/sdp-edge/closed.sock',
 } as const;
 
 /** Maps by name; the file path inside the container is also the map's name on the runtime socket. */

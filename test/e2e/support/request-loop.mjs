@@ -19,7 +19,7 @@ while (!asked) {
     answers.bodies[key] = (answers.bodies[key] ?? 0) + 1;
   } catch (error) {
     answers.failed += 1;
-    if (answers.failures.length < 5) answers.failures.push(`${new Date().toISOString()} ${error.message} ${error.cause?.message ?? ''}`);
+    if (answers.failures.length < 5) answers.failures.push(`${new Date().toISOString()} after ${Math.round(performance.now() - started)} ms: ${error.message} ${error.cause?.message ?? ''}`);
   }
   answers.longestMs = Math.max(answers.longestMs, performance.now() - started);
   await new Promise((resolve) => setTimeout(resolve, Number(pauseMs)));

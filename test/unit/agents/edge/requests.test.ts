@@ -52,6 +52,7 @@ describe('a line of HAProxy', () => {
     ['plain_json', 'SC', 'the target took no connection'],
     ['plain_json', 'sC', 'the target took no connection in time'],
     ['plain_json', 'SH', 'the target closed the connection before it answered'],
+    ['once_plain_json', 'LH', 'the target closed the connection before it answered'],
     ['plain_json', 'sH', 'the target did not answer in time'],
     ['plain_json', 'SD', 'the target broke its answer off'],
     ['plain_json', 'CD', 'the caller ended the connection before it had the answer'],
@@ -60,6 +61,11 @@ describe('a line of HAProxy', () => {
     ['page_misdirected', 'LR', 'the edge that sent it meant another service: its routes are older than this port'],
   ])('ended by %s with %s says: %s', (backend, termination, text) => {
     expect(parsed({ backend, termination }).failure).toBe(text);
+  });
+
+  it('says that a connection was not refused but given up, by the time that it took', () => {
+    expect(parsed({ termination: 'SC', duration: '4999' }).failure).toBe('the target took no connection');
+    expect(parsed({ termination: 'SC', duration: '5003' }).failure).toBe('the target took no connection in time');
   });
 
   it('says what a page said, and nothing where the target answered', () => {

@@ -98,9 +98,9 @@ export interface Answer {
 
 const keepAlive = new Agent({ keepAlive: true, maxSockets: 16 });
 
-export function get(url: string, headers: Record<string, string> = {}, agent: Agent | false = keepAlive): Promise<Answer> {
+export function get(url: string, headers: Record<string, string> = {}, agent: Agent | false = keepAlive, method = 'GET'): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { agent, headers, timeout: 40_000 }, (response) => {
+    const asked = request(url, { agent, headers, method, timeout: 40_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LABELS } from '#schema/names';
 import type { EdgeRoutes, EdgeTarget } from '#schema/wire/commands';
 import type { EdgeRequest } from '#schema/wire/requests';
-import { edgeFor, get, network, observe, sandbox, service, startNode, subnetOf, type EdgeUnderTest, type Node } from './edge-world.ts';
+import { edgeFor, get, network, observe, sandbox, service, startNode, subnetOf, type Answer, type EdgeUnderTest, type Node } from './edge-world.ts';
 
 const A = sandbox('Noted');
 type Noted = Omit<EdgeRequest, 'seq'>;
@@ -100,6 +100,24 @@ describe('requests', () => {
     expect(unused).not.toHaveProperty('sandboxUid');
     await get(`http://${node.address}:9001/`, { 'x-request-id': 'foreign' });
     expect((await about('foreign'))[0]).toMatchObject({ status: 403, entry: 'service', service: 'account', sandboxUid: A.uid });
+  });
+
+  it('that a target ends without an answer get a page, also on a kept connection, and none but reads is sent twice', async () => {
+    const connection = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = async (method: string, times: number, id: string): Promise<Answer> =>
+      get(`${gate}/hangup?times=${times}`, { 'x-request-id': id }, connection, method);
+    const asked = async (): Promise<number> => Number((await ask('GET', 0, 'count')).text) - 1;
+    expect((await get(gate, {}, connection)).status, 'the first request of the connection').toBe(200);
+    expect(await ask('GET', 1, 'once'), 'asked again').toMatchObject({ status: 200, text: '2\n' });
+    expect(await ask('GET', 9, 'read')).toMatchObject({ status: 502, body: { title: 'gateway gave no answer', requestId: 'read' } });
+    expect(await asked()).toBe(2);
+    expect(await ask('POST', 9, 'write')).toMatchObject({ status: 502, headers: { 'x-sdp-sandbox': 'Noted', 'x-sdp-page': 'closed' } });
+    expect(await asked()).toBe(1);
+    for (const id of ['read', 'write']) {
+      expect((await about(id))[0]).toMatchObject({ status: 502, service: 'gateway', failure: 'the target closed the connection before it answered', target: { kind: 'container' } });
+    }
+    expect(Object.values(connection.freeSockets).flat(), 'the connection was kept').toHaveLength(1);
+    connection.destroy();
   });
 
   it('are marked where a redirect leads out of the sandbox', async () => {

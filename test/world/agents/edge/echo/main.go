@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,6 +22,7 @@ func main() {
 	http.HandleFunc("/call", call)
 	http.HandleFunc("/redirect", redirect)
 	http.HandleFunc("/status", status)
+	http.HandleFunc("/hangup", hangup)
 	http.HandleFunc("/", echo)
 	if err := http.ListenAndServe(":"+port, nil); err != nil {
 		panic(err)
@@ -75,4 +77,22 @@ func status(w http.ResponseWriter, r *http.Request) {
 	code, _ := strconv.Atoi(r.URL.Query().Get("code"))
 	w.Header().Set("X-SDP-Page", "pretended")
 	w.WriteHeader(code)
+}
+
+var hangups atomic.Int64
+
+// hangup ends the connection without an answer, ?times= times; then it answers how often it was asked.
+func hangup(w http.ResponseWriter, r *http.Request) {
+	times, _ := strconv.ParseInt(r.URL.Query().Get("times"), 10, 64)
+	asked := hangups.Add(1)
+	if asked > times {
+		hangups.Store(0)
+		json.NewEncoder(w).Encode(asked)
+		return
+	}
+	connection, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	connection.Close()
 }
