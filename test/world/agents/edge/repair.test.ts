@@ -94,7 +94,10 @@ describe('the edge', () => {
     await edge.stop();
     await start({ baseline: { caFile: ca, hosts: {}, dns: [] } });
     const container = await edgeContainer();
-    process.kill((await container.inspect()).State.Pid, 'SIGKILL');
+    const pid = (await container.inspect()).State.Pid;
+    process.kill(pid, 'SIGKILL');
+    // The worker of a killed master answers on for a moment.
+    await expect.poll(async () => (await container.inspect()).State.Pid, { timeout: 20_000 }).not.toBeOneOf([0, pid]);
     await expect.poll(answer, { timeout: 20_000, interval: 200 }).toBe('repaired/gateway');
     await edge.stop();
     await start();
