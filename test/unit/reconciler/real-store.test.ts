@@ -8,11 +8,10 @@ import type { SandboxSpec } from '#schema/documents';
 import { MasterKeys } from '#specs/master-key';
 import { openStore } from '#specs/open-store';
 import type { Store } from '#specs/store';
-import { createReconciler } from '../../../reconciler/create-reconciler.ts';
 import type { Reconciler } from '../../../reconciler/contract.ts';
 import { deployDraft } from '../../../reconciler/deploy-request.ts';
+import { reconcileOver } from './support/over-store.ts';
 import { SimulatedFleet } from './support/simulated-fleet.ts';
-import { DEFAULTS } from './support/world.ts';
 
 const ADA = { user: 'ada' };
 
@@ -21,7 +20,7 @@ describe('reconciler over SQLite', () => {
   let store: Store;
   let fleet: SimulatedFleet;
   let reconciler: Reconciler;
-  const errors: string[] = [];
+  let errors: string[];
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sdp-reconciler-'));
@@ -32,21 +31,6 @@ describe('reconciler over SQLite', () => {
     fleet.addAgent('micro-1', 'MICRO', 'engine', {
       account: { develop: 'a1', feature: 'a2' },
       payment: { develop: 'p1' },
-    });
-    reconciler = createReconciler({
-      store,
-      fleet,
-      defaults: DEFAULTS,
-      installation: 'test',
-      epoch: await store.takeLeadership(),
-      vault: { credentialsOf: (username) => ({ username, password: 'x' }) },
-      announcer: {
-        status: () => undefined,
-        deployment: () => undefined,
-        deploymentEvent: () => undefined,
-        log: () => undefined,
-      },
-      onError: (uid, error) => void errors.push(`${uid} ${error.message}`),
     });
     for (const name of ['account', 'payment']) {
       await store.apply(
@@ -63,17 +47,7 @@ describe('reconciler over SQLite', () => {
         ADA,
       );
     }
-    await reconciler.start();
-    for (const name of fleet.agents.keys()) {
-      await store.putNode({
-        name,
-        type: 'MICRO',
-        address: '192.0.2.1',
-        engine: 'engine',
-        lastSeenAt: new Date().toISOString(),
-      });
-      fleet.connect(name);
-    }
+    ({ reconciler, errors } = await reconcileOver(store, fleet, { installation: 'test' }));
   });
   afterEach(async () => {
     await reconciler.stop();

@@ -3,7 +3,7 @@
  * in `recorded/`; `SDP_RECORD=NAME npx vitest run -c test/vitest.unit.config.ts test/unit/reconciler/upgrade.test.ts`
  * adds that of the present program, once per release.
  */
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,38 +12,24 @@ import { API_VERSION, type Draft, type Kind } from '#schema/documents';
 import { MasterKeys } from '#specs/master-key';
 import { openStore } from '#specs/open-store';
 import type { Store } from '#specs/store';
-import { createReconciler } from '../../../reconciler/create-reconciler.ts';
 import type { Reconciler } from '../../../reconciler/contract.ts';
-import { disturbing, readRelease, RECORDED_KEY, writeRelease } from './support/recorded-release.ts';
+import { reconcileOver } from './support/over-store.ts';
+import { disturbing, readRelease, RECORDED_KEY, recordedReleases, writeRelease } from './support/recorded-release.ts';
 import { SimulatedFleet } from './support/simulated-fleet.ts';
-import { DEFAULTS } from './support/world.ts';
 
-const RECORDED = join(import.meta.dirname, 'recorded');
 const NEW = process.env['SDP_RECORD'];
-const releases = (await readdir(RECORDED).catch(() => [])).filter((file) => file.endsWith('.sql')).map((file) => file.replace(/\.sql$/, ''));
+const releases = await recordedReleases();
 
 let folder: string;
 let store: Store;
 let fleet: SimulatedFleet;
 let reconciler: Reconciler;
+let errors: string[];
 
 const open = async (file: string): Promise<Store> => openStore({ url: `sqlite:${file}`, masterKeys: new MasterKeys([RECORDED_KEY]), leaseMs: 1_000 });
 
 async function start(): Promise<void> {
-  reconciler = createReconciler({
-    store, fleet, defaults: DEFAULTS, installation: 'recorded', publicUrl: 'https://sdp.example.com/',
-    epoch: await store.takeLeadership(),
-    vault: { credentialsOf: (username) => ({ username, password: 'x' }) },
-    announcer: { status: () => undefined, deployment: () => undefined, deploymentEvent: () => undefined, log: () => undefined },
-    onError: (uid, error) => {
-      throw new Error(`${uid}: ${error.message}`);
-    },
-  });
-  await reconciler.start();
-  for (const agent of fleet.agents.values()) {
-    await store.putNode({ name: agent.name, type: agent.type, address: '192.0.2.1', engine: agent.engine, lastSeenAt: new Date().toISOString() });
-    fleet.connect(agent.name);
-  }
+  ({ reconciler, errors } = await reconcileOver(store, fleet, { installation: 'recorded', publicUrl: 'https://sdp.example.com/' }));
 }
 
 const sandboxes = () => store.list('Sandbox');
@@ -73,11 +59,11 @@ afterEach(async () => {
   await reconciler.stop();
   await store.close();
   await rm(folder, { recursive: true });
+  expect(errors).toEqual([]);
   expect(fleet.violations).toEqual([]);
 });
 
 async function record(name: string): Promise<void> {
-  await mkdir(RECORDED, { recursive: true });
   const file = join(folder, 'sdp.db');
   store = await open(file);
   fleet.addAgent('gateway-1', 'GATEWAY', 'engine-g', { 'api-gateway': { develop: 'g1' } });
@@ -113,7 +99,7 @@ async function record(name: string): Promise<void> {
   await writeRelease(name, file, fleet);
 }
 
-if (releases.length === 0 && NEW === undefined) throw new Error(`No release is recorded in ${RECORDED}.`);
+if (releases.length === 0 && NEW === undefined) throw new Error('No release is recorded.');
 
 describe('an upgrade', () => {
   if (NEW !== undefined) it('can be tested from now on', () => record(NEW));

@@ -1,5 +1,5 @@
 /** What a release left behind, as files: its database as SQL text, and what runs on its nodes. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Command } from '#schema/wire/commands';
@@ -16,6 +16,12 @@ interface Recorded {
   agents: { name: string; type: SimulatedAgent['type']; engine: string; repositories: Record<string, { branches: Record<string, string>; fetched: string[] }> }[];
 }
 
+/** Their names; none where nothing was recorded yet. */
+export async function recordedReleases(): Promise<string[]> {
+  const files = await readdir(FOLDER).catch(() => []);
+  return files.filter((file) => file.endsWith('.sql')).map((file) => file.replace(/\.sql$/, ''));
+}
+
 export async function writeRelease(name: string, databaseFile: string, fleet: SimulatedFleet): Promise<void> {
   const recorded: Recorded = {
     at: new Date().toISOString(),
@@ -30,6 +36,7 @@ export async function writeRelease(name: string, databaseFile: string, fleet: Si
       repositories: Object.fromEntries([...repositories].map(([repository, { branches, fetched }]) => [repository, { branches, fetched: [...fetched] }])),
     })),
   };
+  await mkdir(FOLDER, { recursive: true });
   await writeFile(join(FOLDER, `${name}.sql`), dump(databaseFile));
   await writeFile(join(FOLDER, `${name}.json`), `${JSON.stringify(recorded, null, 1)}\n`);
 }
